@@ -1,0 +1,44 @@
+import type { ArtifactDigest, AppName } from '../../core/ids.ts';
+
+/**
+ * A builder makes an immutable artifact from source, once, in a clean environment with declared variables only.
+ * The digest covers content, modes and links of what it made.
+ */
+export interface Builder {
+  /**
+   * Builds the source (a tar stream, paths relative to the app's folder). Idempotent by `key`: a finished build of
+   * that key answers with its artifact. Progress lines go to `onLine`. Errors: `build-failed` (with the last log
+   * lines as details), `disk-full`, `timeout`, `cancelled` through the signal.
+   */
+  build(order: BuildOrder, onLine: (line: string) => void, signal: AbortSignal): Promise<Artifact>;
+
+  /** The artifact, verified to be there and whole as far as a look at its record tells; null when it is gone. */
+  find(digest: ArtifactDigest): Promise<Artifact | null>;
+
+  /** Every artifact of the app that is kept. */
+  list(app: AppName): Promise<readonly Artifact[]>;
+
+  /** Removes artifacts of the app that are not in `keep`; answers what went. Never touches one that runs. */
+  collect(app: AppName, keep: readonly ArtifactDigest[]): Promise<readonly ArtifactDigest[]>;
+}
+
+export interface BuildOrder {
+  readonly app: AppName;
+  readonly key: string;
+  /** Path of a tar file that holds the source. */
+  readonly sourceTar: string;
+  /** Folders inside the source that have something to build: `.` and the services' roots. */
+  readonly roots: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly withinMs: number;
+  readonly memoryBytes: number | null;
+}
+
+export interface Artifact {
+  readonly digest: ArtifactDigest;
+  readonly app: AppName;
+  readonly sizeBytes: number;
+  readonly createdAtMs: number;
+  /** What it was made on and may need again: checked before a start. */
+  readonly platform: { readonly os: string; readonly cpu: string; readonly libc: string | null; readonly runtime: string };
+}
