@@ -33,7 +33,9 @@ async function start(extraArgs) {
   if (extraArgs.includes('--help') || extraArgs.includes('-h')) return console.log(help);
   await step('versions', (note) => note(checkVersions(process.version, process.env.npm_config_user_agent)));
   await step('packages', async (note) =>
-    note((await installPackages(root, join(root, '.lotse', 'logs', 'install.log'))) ? 'installed' : 'as in the lockfile'),
+    note(
+      (await installPackages(root, join(root, '.lotse', 'logs', 'install.log'))) ? 'installed' : 'as in the lockfile',
+    ),
   );
   const runtime = await step('runtime', (note) => {
     linkOwnCommand(root);

@@ -13,11 +13,14 @@ const markerName = '.lotse-lock';
  */
 export async function installPackages(folder, logFile) {
   if (arePackagesFresh(folder)) return false;
-  await runQuietly([...npmCommand(process.env), 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    logFile,
-    env: environmentOfSystemNode(process.env),
-  });
+  await runQuietly(
+    [...npmCommand(process.env), 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+    {
+      cwd: folder,
+      logFile,
+      env: environmentOfSystemNode(process.env),
+    },
+  );
   if (!existsSync(join(folder, 'node_modules'))) throw new SetupError(`npm ci left no node_modules in ${folder}.`);
   writeFileSync(join(folder, 'node_modules', markerName), `${lockHash(folder)}\n`);
   return true;

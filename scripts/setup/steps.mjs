@@ -44,7 +44,10 @@ export async function step(title, work) {
 function showProgress(title, startedMs) {
   const drawing = process.stdout.isTTY === true && process.env.CI === undefined;
   const timer = setInterval(
-    () => (drawing ? process.stdout.write(`\r… ${title} ${seconds(startedMs)}`) : console.log(`… ${title} (${seconds(startedMs)})`)),
+    () =>
+      drawing
+        ? process.stdout.write(`\r… ${title} ${seconds(startedMs)}`)
+        : console.log(`… ${title} (${seconds(startedMs)})`),
     drawing ? 200 : stillRunningMs,
   );
   return () => {

@@ -10,7 +10,8 @@ import { runQuietly, SetupError } from './steps.mjs';
  * @returns {Promise<'built' | 'fresh' | 'absent'>} absent: this version of Lotse has no web page
  */
 export async function buildWebPage(root) {
-  if (!existsSync(join(root, 'web', 'package.json')) && !existsSync(join(root, 'web', 'vite.config.ts'))) return 'absent';
+  if (!existsSync(join(root, 'web', 'package.json')) && !existsSync(join(root, 'web', 'vite.config.ts')))
+    return 'absent';
   const marker = join(root, 'web', 'dist', '.sources-hash');
   const hash = hashOfFiles(root, webSources(root));
   if (existsSync(marker) && readFileSync(marker, 'utf8') === hash) return 'fresh';
