@@ -68,7 +68,8 @@ export type Command =
   | { readonly kind: 'pause'; readonly actor: Actor; readonly reason: string | null }
   | { readonly kind: 'resume'; readonly actor: Actor; readonly reason: string | null }
   | { readonly kind: 'advance'; readonly actor: Actor; readonly reason: string | null }
-  | { readonly kind: 'abort'; readonly actor: Actor; readonly reason: string | null };
+  /** `blame`: the person says that the release is at fault, so it goes into quarantine. */
+  | { readonly kind: 'abort'; readonly actor: Actor; readonly reason: string | null; readonly blame: boolean };
 
 /** Facts are all that the outside tells the machine. Failures are facts, not exceptions. */
 export type Fact =

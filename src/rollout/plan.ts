@@ -1,3 +1,4 @@
+import type { Actor } from '../core/events.ts';
 import type { Share } from '../core/routing-document.ts';
 import type { AppName, EnvironmentName, ReleaseId, RevisionId, RolloutId, ServiceName } from '../core/ids.ts';
 
@@ -28,7 +29,11 @@ export type Effect =
   | {
       readonly kind: 'route';
       readonly level: TrafficLevel;
-      readonly draining: readonly { readonly revision: RevisionId; readonly service: ServiceName; readonly fromSlot: number }[];
+      readonly draining: readonly {
+        readonly revision: RevisionId;
+        readonly service: ServiceName;
+        readonly fromSlot: number;
+      }[];
     }
   /** A job runs at most once under its key, and is adopted with its exit status. */
   | {
@@ -44,7 +49,12 @@ export type Effect =
 export type Condition =
   | { readonly kind: 'ready'; readonly revision: RevisionId; readonly service: ServiceName; readonly slots: number }
   /** No copy of the service runs at or above this slot. */
-  | { readonly kind: 'stopped'; readonly revision: RevisionId; readonly service: ServiceName; readonly fromSlot: number }
+  | {
+      readonly kind: 'stopped';
+      readonly revision: RevisionId;
+      readonly service: ServiceName;
+      readonly fromSlot: number;
+    }
   /** The proxy has no request or connection open to these slots, or the budget is over. */
   | {
       readonly kind: 'drained';
@@ -64,6 +74,11 @@ export interface Move {
   readonly until: readonly Condition[];
   /** From the intent; past it the move has failed. */
   readonly deadlineMs: number;
+  /**
+   * `turn`: the rollout returns. `strand`: a compensation without which the old cannot serve. `go-on`: a person is
+   * told and the rollout goes on, because users are served either way.
+   */
+  readonly ifFails: 'turn' | 'strand' | 'go-on';
 }
 
 export interface Step extends Move {
@@ -92,7 +107,10 @@ export interface Plan {
   readonly app: AppName;
   readonly environment: EnvironmentName;
   readonly kind: 'deploy' | 'rollback';
+  readonly startedBy: Actor;
   readonly strategy: StrategyName;
+  /** Fresh for each rollout, so that the same visitors are not always the first. */
+  readonly salt: string;
   readonly before: Before;
   readonly to: { readonly revision: RevisionId; readonly release: ReleaseId };
   readonly steps: readonly Step[];

@@ -1,4 +1,12 @@
-import type { ArtifactDigest, AppName, EnvironmentName, ReleaseId, RevisionId, ServiceName, UnixMs } from '../core/ids.ts';
+import type {
+  ArtifactDigest,
+  AppName,
+  EnvironmentName,
+  ReleaseId,
+  RevisionId,
+  ServiceName,
+  UnixMs,
+} from '../core/ids.ts';
 
 /** How an HTTP or TCP check asks an instance. */
 export type Check = { readonly kind: 'http'; readonly path: string } | { readonly kind: 'tcp' };

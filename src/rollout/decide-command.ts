@@ -1,0 +1,46 @@
+import type { UnixMs } from '../core/ids.ts';
+import type { Decision } from './decide.ts';
+import type { Command } from './facts.ts';
+import type { DecidedEvent } from './rollout-events.ts';
+import { currentStep, type RolloutState } from './rollout-state.ts';
+
+/** A pause has a deadline: after this the rollout returns, in milliseconds. */
+export const pauseMs = 86_400_000;
+
+const none = { events: [], effects: [], ask: null, wakeAt: null, refused: null } as const;
+const refuse = (why: string): Decision => ({ ...none, refused: why });
+
+/** What a person asks for. Asking twice changes nothing. */
+export function decideCommand(state: RolloutState, command: Command, now: UnixMs): Decision {
+  const by = { actor: command.actor, reason: command.reason };
+  const write = (event: DecidedEvent): Decision => ({ ...none, events: [event] });
+  if (state.direction === 'back') {
+    return command.kind === 'abort' ? none : refuse('the rollout is on its way back; that cannot be stopped');
+  }
+  const step = currentStep(state);
+  if (step === null || step.phase === 'settled') {
+    return refuse('the rollout is settling: what served before is being stopped; a rollback starts it again');
+  }
+  switch (command.kind) {
+    case 'pause':
+      return state.pause !== null ? none : write({ type: 'rollout-paused', payload: { until: now + pauseMs }, ...by });
+    case 'resume':
+      return state.pause === null ? none : write({ type: 'rollout-resumed', payload: {}, ...by });
+    case 'advance':
+      return write({ type: 'rollout-advanced', payload: { step: step.id }, ...by });
+    case 'abort':
+      return write({ type: 'rollout-turned', payload: { cause: abortCause(step.id, command) }, ...by });
+  }
+}
+
+function abortCause(step: string, command: Extract<Command, { kind: 'abort' }>) {
+  const why = command.reason === null ? '' : `: ${command.reason}`;
+  return {
+    code: 'cancelled',
+    kind: 'aborted',
+    step,
+    message: `taken back by ${command.actor.id}${why}`,
+    logTail: [],
+    inRelease: command.blame,
+  } as const;
+}

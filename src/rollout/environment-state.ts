@@ -1,0 +1,96 @@
+import type { ReleaseId, RevisionId, RolloutId, ServiceName, UnixMs } from '../core/ids.ts';
+import type { Claim, Effect, Plan, TrafficLevel } from './plan.ts';
+import type { WrittenEvent } from './rollout-events.ts';
+
+/** What an environment is ordered to be: levels only, a fold over its journal. The engine makes it so, again and again. */
+export interface EnvironmentState {
+  readonly orders: readonly SlotOrder[];
+  readonly level: TrafficLevel;
+  readonly draining: Extract<Effect, { kind: 'route' }>['draining'];
+  /** Counts every change of shares or salt. */
+  readonly epoch: number;
+  readonly salt: string;
+  /** The revision that the last finished rollout left serving; null before the first, and for an adopted upstream. */
+  readonly serving: { readonly revision: RevisionId; readonly release: ReleaseId; readonly since: UnixMs } | null;
+  /** The one before it, to which `rollback` goes without being told. */
+  readonly previous: { readonly revision: RevisionId; readonly release: ReleaseId } | null;
+  /** The rollout that has not ended. */
+  readonly rollout: RolloutId | null;
+  readonly updatedAt: UnixMs;
+}
+
+export interface SlotOrder {
+  readonly revision: RevisionId;
+  readonly service: ServiceName;
+  readonly slots: number;
+  readonly claim: Claim | null;
+}
+
+export const emptyEnvironment: EnvironmentState = {
+  orders: [],
+  level: { kind: 'maintenance', message: 'Nothing has been released here yet.' },
+  draining: [],
+  epoch: 0,
+  salt: '',
+  serving: null,
+  previous: null,
+  rollout: null,
+  updatedAt: 0,
+};
+
+/** Pure: applies one written event. `plan` is that of the event's rollout. */
+export function evolveEnvironment(state: EnvironmentState, event: WrittenEvent, plan: Plan): EnvironmentState {
+  const now = { ...state, updatedAt: event.at };
+  switch (event.type) {
+    case 'rollout-planned':
+      return { ...now, rollout: event.payload.plan.rollout };
+    case 'step-intended':
+      return event.payload.effects.reduce((after, effect) => applyEffect(after, effect, plan), now);
+    case 'rollout-ended':
+      return ended(now, event, plan);
+    default:
+      return now;
+  }
+}
+
+/** Pure: the level that an effect orders. Jobs order nothing that lasts. */
+export function applyEffect(state: EnvironmentState, effect: Effect, plan: Plan): EnvironmentState {
+  switch (effect.kind) {
+    case 'ensure':
+      return { ...state, orders: withOrder(state.orders, effect) };
+    case 'claim':
+      return { ...state, orders: withClaim(state.orders, effect) };
+    case 'route': {
+      const changed = JSON.stringify(effect.level) !== JSON.stringify(state.level) || plan.salt !== state.salt;
+      const epoch = changed ? state.epoch + 1 : state.epoch;
+      return { ...state, level: effect.level, draining: effect.draining, epoch, salt: plan.salt };
+    }
+    case 'job':
+      return state;
+  }
+}
+
+function withOrder(orders: readonly SlotOrder[], effect: Extract<Effect, { kind: 'ensure' }>): readonly SlotOrder[] {
+  const { revision, service, slots } = effect;
+  const known = orders.find((order) => order.revision === revision && order.service === service);
+  const others = orders.filter((order) => order !== known);
+  return [...others, { revision, service, slots, claim: known?.claim ?? null }];
+}
+
+function withClaim(orders: readonly SlotOrder[], effect: Extract<Effect, { kind: 'claim' }>): readonly SlotOrder[] {
+  const { revision, service, claim } = effect;
+  const known = orders.find((order) => order.revision === revision && order.service === service);
+  const others = orders.filter((order) => order !== known);
+  return [...others, { revision, service, slots: known?.slots ?? 0, claim }];
+}
+
+type Ended = Extract<WrittenEvent, { type: 'rollout-ended' }>;
+
+/** An ended rollout leaves no order for nothing: rows of stopped services go. */
+function ended(state: EnvironmentState, event: Ended, plan: Plan): EnvironmentState {
+  const orders = state.orders.filter((order) => order.slots > 0);
+  const after = { ...state, orders, rollout: null, level: event.payload.level ?? state.level };
+  if (event.payload.end !== 'settled') return after;
+  const previous = state.serving === null ? null : { revision: state.serving.revision, release: state.serving.release };
+  return { ...after, serving: { ...plan.to, since: event.at }, previous: plan.kind === 'rollback' ? null : previous };
+}

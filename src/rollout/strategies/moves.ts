@@ -1,0 +1,98 @@
+import type { Claim, Condition, Effect, Step, TrafficLevel } from '../plan.ts';
+import type { Revision, ServiceDefinition } from '../release.ts';
+
+/** How long instances may take until they are ready, in milliseconds. Crash loops give up long before. */
+export const startDeadlineMs = 600_000;
+/** How long the public route may take to answer with the right revision, in milliseconds. */
+export const answerDeadlineMs = 60_000;
+/** What a stop may take beyond the service's own drain, in milliseconds. */
+export const stopGraceMs = 30_000;
+/** Answers in a row, on fresh connections, before a release counts as live. */
+export const answersInARow = 5;
+
+export type Counted = readonly { readonly service: ServiceDefinition; readonly slots: number }[];
+
+export const all = (services: readonly ServiceDefinition[]): Counted =>
+  services.map((service) => ({ service, slots: service.instances }));
+
+export const none = (services: readonly ServiceDefinition[]): Counted =>
+  services.map((service) => ({ service, slots: 0 }));
+
+export function ensure(revision: Revision, counted: Counted): readonly Effect[] {
+  return counted.map(({ service, slots }) => ({
+    kind: 'ensure',
+    revision: revision.id,
+    service: service.service,
+    slots,
+  }));
+}
+
+export function claim(revision: Revision, services: readonly ServiceDefinition[], value: Claim): readonly Effect[] {
+  return services.map(({ service }) => ({ kind: 'claim', revision: revision.id, service, claim: value }));
+}
+
+export function ready(revision: Revision, counted: Counted): readonly Condition[] {
+  return counted.map(({ service, slots }) => ({
+    kind: 'ready',
+    revision: revision.id,
+    service: service.service,
+    slots,
+  }));
+}
+
+export function stopped(revision: Revision, counted: Counted): readonly Condition[] {
+  return counted.map(({ service, slots }) => ({
+    kind: 'stopped',
+    revision: revision.id,
+    service: service.service,
+    fromSlot: slots,
+  }));
+}
+
+/** The slots from these counts upwards have nothing open any more, or their drain (at most `capMs`) is over. */
+export function drained(revision: Revision, counted: Counted, capMs = Infinity): readonly Condition[] {
+  return counted
+    .filter(({ service }) => service.kind === 'web')
+    .map(({ service, slots }) => ({
+      kind: 'drained',
+      revision: revision.id,
+      service: service.service,
+      fromSlot: slots,
+      budgetMs: Math.min(service.drainMs, capMs),
+    }));
+}
+
+export function answering(revision: Revision): readonly Condition[] {
+  const isReachable = revision.services.some((service) => service.kind === 'web');
+  return isReachable ? [{ kind: 'answering', revision: revision.id, times: answersInARow }] : [];
+}
+
+export function route(level: TrafficLevel): Effect {
+  return { kind: 'route', level, draining: [] };
+}
+
+export function everything(revision: string): TrafficLevel {
+  return { kind: 'shares', shares: [{ revision, permille: 1000 }] };
+}
+
+export function longestDrainMs(services: readonly ServiceDefinition[]): number {
+  return Math.max(0, ...services.map((service) => service.drainMs));
+}
+
+type Sketch = Pick<Step, 'id' | 'phase' | 'title'> & Partial<Step>;
+
+/** A step with what most steps have. */
+export function step(sketch: Sketch): Step {
+  return {
+    effects: [],
+    until: [],
+    deadlineMs: answerDeadlineMs,
+    ifFails: 'turn',
+    gates: [],
+    compensation: null,
+    expectedMs: 0,
+    makesLive: false,
+    crashBudget: null,
+    ...sketch,
+  };
+}

@@ -1,0 +1,102 @@
+import { claimingWorkers, oldServices, runningSlots, type PlanInput } from '../plan-input.ts';
+import type { Step } from '../plan.ts';
+import type { Revision } from '../release.ts';
+import * as moves from './moves.ts';
+import * as shared from './shared-steps.ts';
+
+/** How many requests wait during a pause and how long each of them, in milliseconds; beyond that 503. */
+const held = { maxHeld: 1_000, maxHoldMs: 30_000 };
+/** How long requests under way may take to finish before the old is stopped all the same, in milliseconds. */
+const finishMs = 5_000;
+
+/**
+ * Pause and switch, for what cannot run twice: requests are held while the old stops and the new starts. The way back
+ * is the same in the other direction.
+ */
+export function recreateSteps(input: PlanInput): readonly Step[] {
+  const { from } = input;
+  if (from === null) return firstSteps(input);
+  return [
+    pauseStep(input, from),
+    stopOldStep(input),
+    startAloneStep(input),
+    ...shared.verifyStep(input, 'pinned'),
+    switchStep(input),
+    ...shared.verifyStep(input, 'public'),
+    ...shared.watchStep(input),
+  ];
+}
+
+/** Nothing runs yet, so nothing has to stop. */
+function firstSteps(input: PlanInput): readonly Step[] {
+  return [
+    shared.startStep(input, input.to.services),
+    ...shared.verifyStep(input, 'pinned'),
+    shared.shiftStep(input),
+    ...shared.verifyStep(input, 'public'),
+    ...shared.watchStep(input),
+  ];
+}
+
+function pauseStep(input: PlanInput, from: Revision): Step {
+  const shares = [{ revision: from.id, permille: 1000 }];
+  return moves.step({
+    id: 'pause',
+    phase: 'shift',
+    title: 'hold requests',
+    effects: [moves.route({ kind: 'paused', shares, ...held })],
+    until: moves.drained(from, moves.none(oldServices(input)), finishMs),
+    gates: input.gates.map((gate) => gate.id),
+    compensation: {
+      title: shared.backTitle(input),
+      effects: [moves.route(shared.levelBefore(input.before))],
+      until: moves.answering(from),
+      deadlineMs: moves.answerDeadlineMs,
+      ifFails: 'strand',
+    },
+  });
+}
+
+function stopOldStep(input: PlanInput): Step {
+  const from = input.from ?? input.to;
+  const old = oldServices(input);
+  const back = old.map((service) => ({ service, slots: runningSlots(input, service.service) }));
+  return moves.step({
+    id: 'stop-old',
+    phase: 'shift',
+    title: `stop ${from.release}`,
+    effects: moves.ensure(from, moves.none(old)),
+    until: moves.stopped(from, moves.none(old)),
+    deadlineMs: moves.longestDrainMs(old) + moves.stopGraceMs,
+    compensation: {
+      title: `start ${from.release} again`,
+      effects: [...moves.claim(from, claimingWorkers(old), 'all'), ...moves.ensure(from, back)],
+      until: moves.ready(from, back),
+      deadlineMs: moves.startDeadlineMs,
+      ifFails: 'strand',
+    },
+    expectedMs: 1_000,
+  });
+}
+
+function startAloneStep(input: PlanInput): Step {
+  const start = shared.startStep(input, input.to.services);
+  const claims = moves.claim(input.to, claimingWorkers(input.to.services), 'all');
+  const orders = start.effects.filter((effect) => effect.kind === 'ensure');
+  return { ...start, gates: [], effects: [...claims, ...orders] };
+}
+
+function switchStep(input: PlanInput): Step {
+  const shift = shared.shiftStep(input);
+  const shares = [{ revision: input.to.id, permille: 1000 }];
+  return {
+    ...shift,
+    compensation: {
+      title: 'hold requests',
+      effects: [moves.route({ kind: 'paused', shares, ...held })],
+      until: [],
+      deadlineMs: moves.answerDeadlineMs,
+      ifFails: 'go-on',
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { oldServices, runningSlots, webOnly, type PlanInput } from '../plan-input.ts';
+import type { Effect, Step } from '../plan.ts';
+import type { ServiceDefinition } from '../release.ts';
+import { blueGreenSteps } from './blue-green.ts';
+import * as moves from './moves.ts';
+import * as shared from './shared-steps.ts';
+
+/**
+ * One instance after the other: a new one starts, gets its share, an old one drains and stops. It needs room for one
+ * more instance only; its way back starts old instances again.
+ */
+export function rollingSteps(input: PlanInput): readonly Step[] {
+  const rounds = Math.max(1, ...webOnly(input.to.services).map((service) => service.instances));
+  if (input.from === null || rounds === 1 || input.kind === 'rollback') return blueGreenSteps(input);
+  const steps: Step[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    steps.push(startRound(input, round));
+    if (round === 1) steps.push(...shared.verifyStep(input, 'pinned'), ...shared.workersPauseStep(input));
+    steps.push(shareRound(input, round, rounds), stopRound(input, round, rounds));
+  }
+  return [
+    ...steps,
+    ...shared.workersTakeStep(input),
+    ...shared.verifyStep(input, 'public'),
+    ...shared.watchStep(input),
+    ...shared.retireSteps(withoutOldWeb(input)),
+  ];
+}
+
+/** By then the old web instances are gone; what is left to retire are its workers. */
+function withoutOldWeb(input: PlanInput): PlanInput {
+  const web = webOnly(input.from?.services ?? []).map((service) => service.service);
+  const running = Object.fromEntries(Object.entries(input.running).filter(([service]) => !web.includes(service)));
+  return { ...input, running };
+}
+
+/** New instances of a service after a round; the first round also starts the workers that may wait beside the old. */
+function upTo(input: PlanInput, round: number): moves.Counted {
+  return shared
+    .startable(input)
+    .filter((service) => service.kind === 'web' || round > 0)
+    .map((service) => ({
+      service,
+      slots: service.kind === 'web' ? Math.min(round, service.instances) : service.instances,
+    }));
+}
+
+/** Old instances that are left after a round. */
+function leftOver(input: PlanInput, round: number, rounds: number): moves.Counted {
+  return webOnly(oldServices(input)).map((service) => {
+    const running = runningSlots(input, service.service);
+    const gone = round >= rounds ? running : Math.min(round, running - 1);
+    return { service, slots: running - gone };
+  });
+}
+
+function startRound(input: PlanInput, round: number): Step {
+  const counted = upTo(input, round);
+  const first = shared.startStep(input, shared.startable(input));
+  const claims = first.effects.filter((effect) => effect.kind === 'claim');
+  const before: moves.Counted = round === 1 ? moves.none(shared.startable(input)) : upTo(input, round - 1);
+  return moves.step({
+    id: `start-${round}`,
+    phase: 'start',
+    title: `start instance ${round} of ${input.to.release}`,
+    effects: [...(round === 1 ? claims : []), ...moves.ensure(input.to, counted)],
+    until: moves.ready(input.to, counted),
+    deadlineMs: moves.startDeadlineMs,
+    gates: round === 1 ? first.gates : [],
+    compensation: {
+      title: `stop instance ${round} of ${input.to.release}`,
+      effects: moves.ensure(input.to, before),
+      until: moves.stopped(input.to, before),
+      deadlineMs: moves.longestDrainMs(input.to.services) + moves.stopGraceMs,
+      ifFails: 'go-on',
+    },
+    expectedMs: input.bootMs,
+    crashBudget: round === 1 ? null : shared.crashBudget,
+  });
+}
+
+function shareRound(input: PlanInput, round: number, rounds: number): Step {
+  const from = input.from ?? input.to;
+  const isLast = round === rounds;
+  return moves.step({
+    id: `shift-${round}`,
+    phase: 'shift',
+    title: `send ${Math.round((100 * round) / rounds)} % of requests to ${input.to.release}`,
+    effects: [shareEffect(input, round, rounds, leftOver(input, round, rounds))],
+    until: [...moves.drained(from, leftOver(input, round, rounds)), ...(isLast ? moves.answering(input.to) : [])],
+    deadlineMs: moves.answerDeadlineMs + moves.longestDrainMs(from.services),
+    gates: round === 1 ? shared.recheckedGates(input) : [],
+    compensation: {
+      title:
+        round === 1
+          ? shared.backTitle(input)
+          : `send ${Math.round((100 * (round - 1)) / rounds)} % of requests to ${input.to.release}`,
+      effects: [shareEffect(input, round - 1, rounds, leftOver(input, 0, rounds))],
+      until: round === 1 ? moves.answering(from) : [],
+      deadlineMs: moves.answerDeadlineMs,
+      ifFails: 'strand',
+    },
+    expectedMs: 1_000,
+    makesLive: isLast,
+    crashBudget: shared.crashBudget,
+  });
+}
+
+function shareEffect(input: PlanInput, round: number, rounds: number, left: moves.Counted): Effect {
+  const from = input.from ?? input.to;
+  const permille = Math.floor((1000 * round) / rounds);
+  const shares = [
+    { revision: from.id, permille: 1000 - permille },
+    { revision: input.to.id, permille },
+  ].filter((share) => share.permille > 0);
+  const draining = left.map(({ service, slots }) => ({ revision: from.id, service: service.service, fromSlot: slots }));
+  return { kind: 'route', level: { kind: 'shares', shares }, draining };
+}
+
+function stopRound(input: PlanInput, round: number, rounds: number): Step {
+  const from = input.from ?? input.to;
+  const left = leftOver(input, round, rounds);
+  const before = leftOver(input, round - 1, rounds);
+  return moves.step({
+    id: `stop-${round}`,
+    phase: 'shift',
+    title: `stop instance ${round} of ${from.release}`,
+    effects: moves.ensure(from, left),
+    until: moves.stopped(from, left),
+    deadlineMs: moves.longestDrainMs(webServicesOf(left)) + moves.stopGraceMs,
+    compensation: {
+      title: `start instance ${round} of ${from.release} again`,
+      effects: moves.ensure(from, before),
+      until: moves.ready(from, before),
+      deadlineMs: moves.startDeadlineMs,
+      ifFails: 'strand',
+    },
+    expectedMs: 500,
+    crashBudget: shared.crashBudget,
+  });
+}
+
+function webServicesOf(counted: moves.Counted): readonly ServiceDefinition[] {
+  return counted.map(({ service }) => service);
+}
