@@ -98,10 +98,10 @@ function instancesOf(input: RoutingInput, revision: RevisionId, service: Service
   const leaves = (slot: AddressedSlot) => slot.state === 'stopping' || slot.slot >= drainFrom;
   const ready = own.filter((slot) => slot.state === 'ready' && !leaves(slot));
   const usable = ready.length > 0 ? ready : own.filter((slot) => slot.state === 'unready' && !leaves(slot));
-  return own.flatMap((slot) => {
+  return own.flatMap((slot): readonly RoutedInstance[] => {
     if (slot.address === null) return [];
-    if (usable.includes(slot)) return [{ slot: slot.slot, address: slot.address, state: 'accepting' as const }];
-    return leaves(slot) ? [{ slot: slot.slot, address: slot.address, state: 'draining' as const }] : [];
+    if (usable.includes(slot)) return [{ slot: slot.slot, address: slot.address, state: 'accepting' }];
+    return leaves(slot) ? [{ slot: slot.slot, address: slot.address, state: 'draining' }] : [];
   });
 }
 

@@ -1,0 +1,76 @@
+import { LotseError } from '../core/errors.ts';
+import type { Address, RoutedEnvironment } from '../core/routing-document.ts';
+import type { Scope } from '../core/ids.ts';
+import type { JobOrder, ServiceOrder } from '../ports/targets/targets.ts';
+import type { SlotOrder } from '../rollout/environment-state.ts';
+import type { Effect } from '../rollout/plan.ts';
+import type { Bindings } from './bindings.ts';
+
+/** The full order for a target, with every reference resolved. */
+export async function serviceOrder(
+  bindings: Bindings,
+  scope: Scope,
+  order: SlotOrder,
+  avoid: readonly Address[],
+): Promise<ServiceOrder> {
+  const revision = await bindings.revision(scope, order.revision);
+  const definition = revision.services.find((service) => service.service === order.service);
+  if (definition === undefined) throw new LotseError('internal', `${order.revision} has no service ${order.service}`);
+  const { variables, storeFolders } = await bindings.surroundings(scope, revision, order.service);
+  return {
+    ...scope,
+    revision: revision.id,
+    release: revision.release,
+    artifact: revision.artifact,
+    definition,
+    slots: order.slots,
+    claim: definition.readsClaim ? (order.claim ?? 'all') : null,
+    variables,
+    storeFolders,
+    avoid,
+  };
+}
+
+/** The order for a job of a revision; BASE_URL says where the app is. */
+export async function jobOrder(
+  bindings: Bindings,
+  scope: Scope,
+  effect: Extract<Effect, { kind: 'job' }>,
+): Promise<JobOrder> {
+  const revision = await bindings.revision(scope, effect.revision);
+  const definition = [...revision.jobs, revision.verification].find((job) => job?.job === effect.job);
+  if (!definition) throw new LotseError('internal', `${effect.revision} has no job ${effect.job}`);
+  const { variables, storeFolders } = await bindings.surroundings(scope, revision, null);
+  const baseUrl = await baseUrlOf(bindings, scope, effect);
+  const pinned = effect.baseUrl === 'pinned' ? { LOTSE_PINNED: '1' } : {};
+  return {
+    ...scope,
+    key: effect.key,
+    revision: revision.id,
+    artifact: revision.artifact,
+    argv: definition.argv,
+    root: definition.root,
+    variables: { ...variables, ...(baseUrl === null ? {} : { BASE_URL: baseUrl }), ...pinned },
+    storeFolders,
+    withinMs: definition.withinMs,
+  };
+}
+
+async function baseUrlOf(
+  bindings: Bindings,
+  scope: Scope,
+  effect: Extract<Effect, { kind: 'job' }>,
+): Promise<string | null> {
+  if (effect.baseUrl === 'public') return (await bindings.frontDoor(scope)).url;
+  const { pinned } = await bindings.ports(scope, await bindings.revision(scope, effect.revision));
+  return pinned === null ? null : `http://127.0.0.1:${pinned}`;
+}
+
+/** Every instance address that a routing document names: given to no other instance. */
+export function namedAddresses(environments: readonly RoutedEnvironment[]): readonly Address[] {
+  return environments.flatMap((environment) =>
+    environment.revisions.flatMap((revision) =>
+      revision.services.flatMap((service) => service.instances.map((instance) => instance.address)),
+    ),
+  );
+}

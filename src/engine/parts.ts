@@ -1,0 +1,33 @@
+import type { TrafficRouter } from '../ports/traffic/traffic.ts';
+import type { Target } from '../ports/targets/targets.ts';
+import type { Bindings } from './bindings.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { Journal } from './journal.ts';
+import type { OwnerLock } from './owner-lock.ts';
+
+/** What the engine is made of; the composition root fills it. */
+export interface EngineParts {
+  readonly journal: Journal;
+  readonly checkpoints: Checkpoints;
+  readonly lock: OwnerLock;
+  readonly target: Target;
+  readonly traffic: TrafficRouter;
+  readonly bindings: Bindings;
+  readonly clock: Clock;
+  readonly log: (problem: EngineProblem) => void;
+  /** Called before and after every write and between the calls of one effect; tests end the process here. */
+  readonly atPoint: (point: string) => void;
+}
+
+export interface Clock {
+  now(): number;
+  /** Resolves after `ms`, or earlier when the signal aborts; never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Something that a person may have to know; the engine goes on trying. */
+export interface EngineProblem {
+  readonly environment: string;
+  readonly during: string;
+  readonly error: unknown;
+}

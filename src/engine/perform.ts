@@ -1,0 +1,44 @@
+import type { Scope } from '../core/ids.ts';
+import type { EnvironmentState, SlotOrder } from '../rollout/environment-state.ts';
+import type { Effect } from '../rollout/plan.ts';
+import { jobOrder } from './orders.ts';
+import type { EngineParts } from './parts.ts';
+import type { Reconciler } from './reconcile.ts';
+
+/**
+ * Effect → port call. Effects are levels that the environment's state already holds, so performing means handing the
+ * state's rows to the ports; it may be repeated at any point.
+ */
+export async function perform(
+  parts: EngineParts,
+  scope: Scope,
+  reconciler: Reconciler,
+  state: EnvironmentState,
+  effects: readonly Effect[],
+): Promise<void> {
+  for (const effect of effects) {
+    parts.atPoint(`before ${effect.kind}`);
+    switch (effect.kind) {
+      case 'ensure':
+      case 'claim':
+        await reconciler.order(orderOf(state, effect));
+        break;
+      case 'route':
+        await reconciler.look();
+        await reconciler.publish(state);
+        break;
+      case 'job':
+        // The target's pinned listener must be there before the job asks it.
+        await reconciler.look();
+        await reconciler.publish(state);
+        await parts.target.startJob(await jobOrder(parts.bindings, scope, effect));
+        break;
+    }
+  }
+}
+
+function orderOf(state: EnvironmentState, effect: Extract<Effect, { kind: 'ensure' | 'claim' }>): SlotOrder {
+  const { revision, service } = effect;
+  const known = state.orders.find((order) => order.revision === revision && order.service === service);
+  return known ?? { revision, service, slots: 0, claim: null };
+}
