@@ -1,0 +1,23 @@
+import type { ConfigType } from './schema/config.ts';
+
+const emailPattern = /^[^\s@<>()",:;]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
+
+/** What is wrong with a config value, as it completes "expected …"; null when it is right. Values are text, as in the environment. */
+export function expectedConfigValue(type: ConfigType, text: string): string | null {
+  switch (type) {
+    case 'string':
+      return text.includes('\0') ? 'text without NUL characters' : null;
+    case 'number':
+      return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? null : 'a number such as 5 or 0.5';
+    case 'integer':
+      return /^-?\d{1,15}$/.test(text) ? null : 'a whole number';
+    case 'boolean':
+      return text === 'true' || text === 'false' ? null : 'true or false';
+    case 'email':
+      return text.length <= 254 && emailPattern.test(text) ? null : 'a mail address such as hello@shop.example';
+    case 'url':
+      return /^[a-z][a-z0-9+.-]*:\/\/[^\s]+$/i.test(text) && URL.canParse(text)
+        ? null
+        : 'a URL such as https://shop.example/api';
+  }
+}

@@ -1,0 +1,23 @@
+/** What applies when a key is left out, as people would write it. The schema, the reference and the reader share it. */
+export const defaults = {
+  timezone: 'UTC',
+  root: '.',
+  drain: '30s',
+  instances: 1,
+  path: '/',
+  stickiness: 'cookie',
+  share: 'releases',
+  run: 'npm start',
+  jobWithin: '1h',
+  verifyWithin: '10m',
+  buildWithin: '15m',
+  buildMemory: '2 GB',
+  strategy: 'blue-green',
+  rolloutWithin: '2h',
+  watch: '15m',
+  backupEvery: '1d',
+  backupKeep: '14d',
+  holdback: '5%',
+  margin: 1.1,
+  tolerance: 2,
+} as const;

@@ -1,0 +1,69 @@
+import { parseDurationMs, parseSizeBytes } from '../../core/quantities.ts';
+import type { AppManifest, BuildDefinition, EnvironmentDefinition } from '../app-manifest.ts';
+import { defaults } from '../defaults.ts';
+import { devEnvironment } from '../names.ts';
+import type { WrittenManifest } from '../schema/manifest-schema.ts';
+import { checkConfig, checkDomains } from './check-environments.ts';
+import { checkVariables } from './check-variables.ts';
+import type { Context } from './context.ts';
+import { reportMeaning } from './context.ts';
+import { normalizeDeclarations, normalizeValues } from './normalize-config.ts';
+import { normalizeEnvironment } from './normalize-environment.ts';
+import { checkWithin, normalizeJobs, normalizeVerify } from './normalize-jobs.ts';
+import { normalizeServices } from './normalize-services.ts';
+import { normalizeStores } from './normalize-stores.ts';
+import { promotionOrder } from './promotion-order.ts';
+
+/** Applies every default and checks what must hold between values. The result means nothing when something was reported. */
+export function normalizeManifest(written: WrittenManifest, context: Context): AppManifest {
+  checkTimezone(written.timezone, context);
+  checkVariables(written, context);
+  const manifest: AppManifest = {
+    app: written.app,
+    timezone: written.timezone ?? defaults.timezone,
+    target: 'process',
+    build: normalizeBuild(written.build, context),
+    services: normalizeServices(written.services, context),
+    jobs: normalizeJobs(written, context),
+    config: normalizeDeclarations(written.config, ['config'], context),
+    stores: normalizeStores(written.stores, context),
+    verify: normalizeVerify(written.verify, context),
+    environments: normalizeEnvironments(written, context),
+  };
+  checkDomains(manifest.environments, context);
+  checkConfig(manifest, context);
+  return manifest;
+}
+
+function normalizeEnvironments(written: WrittenManifest, context: Context): readonly EnvironmentDefinition[] {
+  const environments = { [devEnvironment]: {}, ...written.environments };
+  const normalized = Object.entries(environments).map(([name, environment]) =>
+    normalizeEnvironment(name, environment, written, context),
+  );
+  return promotionOrder(normalized, context);
+}
+
+function normalizeBuild(written: WrittenManifest['build'], context: Context): BuildDefinition {
+  const withinMs = written?.within ?? parseDurationMs(defaults.buildWithin);
+  checkWithin(withinMs, ['build', 'within'], context);
+  return {
+    argv: written?.run ?? null,
+    config: normalizeValues(written?.config, ['build', 'config'], context),
+    withinMs,
+    memoryBytes: written?.memory ?? parseSizeBytes(defaults.buildMemory),
+  };
+}
+
+function checkTimezone(timezone: string | undefined, context: Context): void {
+  if (timezone === undefined) return;
+  try {
+    if (!/^[A-Za-z]/.test(timezone)) throw new RangeError('an offset is no timezone: it knows no summer time');
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+  } catch {
+    reportMeaning(
+      context,
+      ['timezone'],
+      `there is no timezone ${JSON.stringify(timezone)}; expected an IANA name such as Europe/Berlin`,
+    );
+  }
+}
