@@ -1,0 +1,50 @@
+import type { UnixMs } from '../core/ids.ts';
+import type { ActorKind, JsonText } from './column-types.ts';
+
+/** Names and addresses of people lie here only, so that they can be erased; everything else knows the id. */
+export interface PeopleTable {
+  readonly person: string;
+  readonly name: string | null;
+  readonly mail: string | null;
+  readonly roles: JsonText;
+  readonly created_at: UnixMs;
+  readonly erased_at: UnixMs | null;
+}
+
+export interface TokensTable {
+  readonly token: string;
+  /** SHA-256 in hex of the secret, which is stored nowhere. */
+  readonly secret_hash: string;
+  readonly name: string;
+  /** Null: the token speaks for a system. */
+  readonly person: string | null;
+  readonly roles: JsonText;
+  /** Null: all apps. */
+  readonly app: string | null;
+  /** Null: all environments. */
+  readonly environment: string | null;
+  readonly created_at: UnixMs;
+  readonly created_by_kind: ActorKind;
+  readonly created_by_id: string;
+  readonly expires_at: UnixMs | null;
+  readonly last_used_at: UnixMs | null;
+  readonly revoked_at: UnixMs | null;
+}
+
+export interface SessionsTable {
+  readonly session: string;
+  readonly secret_hash: string;
+  readonly person: string;
+  readonly created_at: UnixMs;
+  readonly last_seen_at: UnixMs;
+  readonly expires_at: UnixMs;
+  readonly ended_at: UnixMs | null;
+}
+
+export interface SignInLinksTable {
+  readonly secret_hash: string;
+  readonly person: string;
+  readonly created_at: UnixMs;
+  readonly expires_at: UnixMs;
+  readonly used_at: UnixMs | null;
+}
