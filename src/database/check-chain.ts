@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { chainStart, hashLink, hashPayload } from '../core/chain.ts';
 import { payloadErased } from './journal-erase.ts';
 import { linkOf } from './journal-rows.ts';
 import type { ChainPlace, JournalRow } from './journal-rows.ts';
-import type { Database } from './open-database.ts';
+import type { Transaction } from './schema.ts';
 import { recoveryAdvice } from './sqlite-errors.ts';
 
 export interface JournalProblem {
@@ -54,12 +55,12 @@ interface Walk {
 }
 
 /** Walks one chain from its start to the first event that does not verify, then compares its end with both heads. */
-export async function checkChain(database: Database, chain: string, kept: ChainPlace | null): Promise<ChainCheck> {
+export async function checkChain(trx: Transaction, chain: string, kept: ChainPlace | null): Promise<ChainCheck> {
   const erased = new Set<number>();
   const recorded = new Set<number>();
   let walk: Walk = { place: { sequence: 0, hash: chainStart }, position: 0, erased, recorded, atKept: null };
   let broken: JournalProblem | null = null;
-  for await (const row of rowsOf(database, chain)) {
+  for await (const row of rowsOf(trx, chain)) {
     broken = problemOf(row, walk);
     if (broken !== null) break;
     if (row.body === null) erased.add(row.sequence);
@@ -67,7 +68,7 @@ export async function checkChain(database: Database, chain: string, kept: ChainP
     const atKept = row.sequence === kept?.sequence ? row.hash : walk.atKept;
     walk = { place: { sequence: row.sequence, hash: row.hash }, position: row.position, erased, recorded, atKept };
   }
-  const stored = await storedHead(database, chain);
+  const stored = await storedHead(trx, chain);
   const problems = broken === null ? endProblems(chain, walk, stored, kept) : [broken];
   return {
     chain,
@@ -82,14 +83,14 @@ export async function checkChain(database: Database, chain: string, kept: ChainP
   };
 }
 
-async function* rowsOf({ db }: Database, chain: string): AsyncGenerator<JournalRow> {
-  for (let after = -Infinity; ;) {
-    const base = db.selectFrom('journal').selectAll().where('chain', '=', chain).orderBy('sequence').limit(pageSize);
-    const rows = await (after === -Infinity ? base : base.where('sequence', '>', after)).execute();
+async function* rowsOf(trx: Transaction, chain: string): AsyncGenerator<JournalRow> {
+  const pages = trx.selectFrom('journal').selectAll().where('chain', '=', chain).orderBy('sequence').limit(pageSize);
+  let rows = await pages.execute();
+  for (let last = rows.at(-1); last !== undefined; last = rows.at(-1)) {
     yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last.sequence;
+    rows = await pages.where('sequence', '>', last.sequence).execute();
+    // A long check shares the process with everything else.
+    await setImmediate();
   }
 }
 
@@ -124,47 +125,29 @@ function endProblems(
   kept: ChainPlace | null,
 ): readonly JournalProblem[] {
   const { place, erased, recorded, atKept } = walk;
-  const problems: JournalProblem[] = [];
-  for (const sequence of erased) {
-    if (recorded.has(sequence)) continue;
-    problems.push(
-      problem(
-        'erased-without-record',
-        chain,
-        sequence,
-        `the payload of event ${sequence} is gone, and no event records its erasure`,
-      ),
+  const problems = [...erased]
+    .filter((sequence) => !recorded.has(sequence))
+    .map((at) =>
+      problem('erased-without-record', chain, at, `the payload of event ${at} is gone, and no event says why`),
     );
-  }
   const written = Math.max(stored.sequence, kept?.sequence ?? 0);
   if (written > place.sequence) {
-    const message = `it ends at event ${place.sequence}, but ${written} were written`;
-    problems.push(problem('cut-tail', chain, place.sequence + 1, message));
+    const what = `it ends at event ${place.sequence}, but ${written} were written`;
+    problems.push(problem('cut-tail', chain, place.sequence + 1, what));
   } else if (stored.sequence !== place.sequence || stored.hash !== place.hash) {
-    problems.push(
-      problem(
-        'other-history',
-        chain,
-        Math.min(stored.sequence + 1, place.sequence),
-        'its end is not the event that was written last',
-      ),
-    );
+    const at = Math.min(stored.sequence + 1, place.sequence);
+    problems.push(problem('other-history', chain, at, 'its end is not the event that was written last'));
   }
-  if (kept !== null && kept.sequence <= place.sequence && kept.sequence > 0 && atKept !== kept.hash) {
-    problems.push(
-      problem(
-        'other-history',
-        chain,
-        kept.sequence,
-        `event ${kept.sequence} is not the one that was confirmed elsewhere`,
-      ),
-    );
+  const passedKept = kept !== null && kept.sequence > 0 && kept.sequence <= place.sequence;
+  if (passedKept && atKept !== kept.hash) {
+    const what = `event ${kept.sequence} is not the one that was confirmed elsewhere`;
+    problems.push(problem('other-history', chain, kept.sequence, what));
   }
   return problems;
 }
 
-async function storedHead({ db }: Database, chain: string): Promise<ChainPlace> {
-  const row = await db
+async function storedHead(trx: Transaction, chain: string): Promise<ChainPlace> {
+  const row = await trx
     .selectFrom('journal_heads')
     .select(['sequence', 'hash'])
     .where('chain', '=', chain)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { checkJournal } from './check-journal.ts';
@@ -117,6 +118,26 @@ test('a journal that has grown since a head was kept elsewhere is intact', async
   const heads = await journal.heads();
   await journal.append('control', 1, [draft(2)]);
   assert.equal((await checkJournal(database, { heads })).intact, true);
+});
+
+test('a check beside a writing control plane takes new events for what they are', async (t) => {
+  const { database, journal } = await temporaryDatabase(t);
+  await journal.append(
+    'control',
+    1,
+    Array.from({ length: 1200 }, (_, n) => draft(n)),
+  );
+  const heads = await journal.heads();
+  let stop = false;
+  const appending = (async () => {
+    for (; !stop; await setImmediate()) await journal.append('control', 1, [draft('meanwhile')]);
+  })();
+  const check = await checkJournal(database, { heads });
+  stop = true;
+  await appending;
+  assert.deepEqual(check.problems, []);
+  const verified = check.chains[0]?.verified ?? 0;
+  assert.ok(verified >= 1200 && verified < (await journal.lastPosition()), String(verified));
 });
 
 test('a file that is no database, cut short or overwritten inside is a result with advice, not a crash', async (t) => {

@@ -65,19 +65,17 @@ async function findErasure(
 
 /** The write-ahead log still holds the old page until it is written back and cut. */
 export async function forgetOldPages(database: Database): Promise<void> {
-  let busy = false;
+  let cut = false;
   await database.write(
     () => Promise.resolve(),
-    () => {
-      busy = database.sqlite.rows('pragma wal_checkpoint(truncate)').some((row) => row['busy'] !== 0);
-    },
+    () => (cut = database.sqlite.cutLog()),
   );
-  if (!busy) return;
+  if (cut) return;
   throw new LotseError(
     'locked',
-    'The payload is erased, but its old bytes stay in the write-ahead log while another process reads.',
+    'The payload is erased, but its old bytes stay in the write-ahead log while it is read.',
     {
-      hint: 'Repeat the command when checks and backups have ended.',
+      hint: 'Repeat the command when running checks and backups have ended.',
       retriable: true,
     },
   );

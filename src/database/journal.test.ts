@@ -6,6 +6,7 @@ import type { ChainName } from '../core/ids.ts';
 import type { Journal } from '../engine/journal.ts';
 import { checkJournal } from './check-journal.ts';
 import type { PositionedEvent } from './journal-rows.ts';
+import { openDatabase } from './open-database.ts';
 import { draft, temporaryDatabase } from './temporary-database.ts';
 
 const production: ChainName = 'shop/production';
@@ -195,6 +196,26 @@ test('an erased payload is gone from the files, and the chain still verifies', a
   await assert.rejects(journal.erase(production, 3, erasure), { code: 'conflict' });
   await assert.rejects(journal.erase(production, 9, erasure), { code: 'not-found' });
   await assert.rejects(journal.erase(production, 4, { ...erasure, fence: 0 }), { code: 'conflict' });
+});
+
+test('an erasure beside a reader says that old bytes remain, and repeating it removes them', async (t) => {
+  const { database, file, journal } = await temporaryDatabase(t);
+  await journal.append(production, 1, [draft('a-very-personal-thing')]);
+  const erasure = { fence: 1, actor: { kind: 'person', id: 'p1' }, reason: 'asked for' } as const;
+  const reader = await openDatabase({ file, readonly: true });
+  t.after(() => reader.close());
+  await reader.db
+    .transaction()
+    .setAccessMode('read only')
+    .execute(async (trx) => {
+      await trx.selectFrom('journal').selectAll().execute();
+      await assert.rejects(journal.erase(production, 1, erasure), { code: 'locked', retriable: true });
+    });
+  assert.ok(bytesOf(file).includes('a-very-personal-thing'));
+  assert.equal((await journal.erase(production, 1, erasure)).sequence, 2);
+  assert.equal(bytesOf(file).includes('a-very-personal-thing'), false);
+  assert.equal(await journal.lastPosition(), 2);
+  assert.equal((await checkJournal(database)).intact, true);
 });
 
 test('old events come in the latest version of their type, and their chain stays as it was written', async (t) => {

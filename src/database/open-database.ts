@@ -1,9 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely } from 'kysely';
-import type { KyselyPlugin } from 'kysely';
 import { LotseError } from '../core/errors.ts';
 import type { UnixMs } from '../core/ids.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { createInsideGuard } from './inside-guard.ts';
 import type { LotseDb, Schema, Transaction } from './schema.ts';
 import { sqliteDialect, SqliteFile } from './sqlite-dialect.ts';
 import { prepareStateFile, requireStateFile } from './state-file.ts';
@@ -23,7 +22,7 @@ export interface Database {
    * when `work` throws. One at a time: keep waiting for anything but the database out of it. `afterCommit` runs before
    * the next transaction begins, so calls of it come in the order of commits.
    */
-  write<T>(work: (trx: Transaction) => Promise<T>, afterCommit?: () => void): Promise<T>;
+  write<T>(work: (trx: Transaction) => Promise<T>, afterCommit?: () => unknown): Promise<T>;
   /** Waits for what is running. May be called twice. */
   close(): Promise<void>;
 }
@@ -85,35 +84,18 @@ function refuseDamagedFile(sqlite: SqliteFile): void {
 }
 
 function createDatabase(kysely: LotseDb, sqlite: SqliteFile, readonly: boolean): Database {
-  const inside = new AsyncLocalStorage<{ open: boolean }>();
+  const inside = createInsideGuard();
   let turn: Promise<unknown> = Promise.resolve();
-  const refuseInside = (): void => {
-    if (inside.getStore()?.open !== true) return;
-    throw new LotseError(
-      'internal',
-      'The database was used inside its own transaction, which would wait for itself: use the transaction that was handed in.',
-    );
-  };
-  const guard: KyselyPlugin = {
-    transformQuery(query) {
-      refuseInside();
-      return query.node;
-    },
-    transformResult: (result) => Promise.resolve(result.result),
-  };
   return {
     file: sqlite.path,
     readonly,
-    db: kysely.withPlugin(guard),
+    db: kysely.withPlugin(inside.plugin),
     sqlite,
     async write(work, afterCommit) {
-      refuseInside();
+      inside.refuse();
       if (readonly) throw new LotseError('conflict', `${sqlite.path} was opened for reading only.`);
       const mine = turn.then(async () => {
-        const result = await kysely.transaction().execute((trx) => {
-          const scope = { open: true };
-          return inside.run(scope, () => work(trx).finally(() => (scope.open = false)));
-        });
+        const result = await kysely.transaction().execute((trx) => inside.run(() => work(trx)));
         afterCommit?.();
         return result;
       });

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LotseError } from '../core/errors.ts';
+import { translateSqliteError } from './sqlite-errors.ts';
 import { SqliteFile } from './sqlite-dialect.ts';
 
 /**
@@ -19,7 +20,9 @@ export function holdOwnerFile(folder: string): { release(): void } {
     writeFileSync(ownerFile, ownerText(), { mode: 0o600 });
   } catch (error) {
     lock.close();
-    throw error instanceof LotseError && error.code === 'locked' ? lockedBy(folder, ownerFile) : error;
+    throw error instanceof LotseError && error.code === 'locked'
+      ? lockedBy(folder, ownerFile)
+      : translateSqliteError(error, lockFile);
   }
   let held = true;
   return {

@@ -21,11 +21,13 @@ export interface SqliteFileOptions {
  */
 export class SqliteFile implements SqliteDatabase {
   readonly path: string;
+  readonly #busyTimeoutMs: number;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, SqliteStatement>();
 
   constructor(path: string, options: SqliteFileOptions) {
     this.path = path;
+    this.#busyTimeoutMs = options.busyTimeoutMs;
     this.#database = this.#translated(
       () => new DatabaseSync(path, { readOnly: options.readonly, timeout: options.busyTimeoutMs }),
     );
@@ -70,6 +72,19 @@ export class SqliteFile implements SqliteDatabase {
       return await backup(this.#database, file, { rate: allPages });
     } catch (error) {
       throw translateSqliteError(error, file);
+    }
+  }
+
+  /**
+   * Writes the write-ahead log back into the file and cuts it to nothing, so that no old page is left in it. False, at
+   * once, while another connection still reads from it.
+   */
+  cutLog(): boolean {
+    this.exec('pragma busy_timeout = 0');
+    try {
+      return this.rows('pragma wal_checkpoint(truncate)').every((row) => row['busy'] === 0);
+    } finally {
+      this.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
     }
   }
 

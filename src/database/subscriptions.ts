@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { LotseError } from '../core/errors.ts';
 import type { UnixMs } from '../core/ids.ts';
 import type { DatabaseJournal } from './journal.ts';
 import type { PositionedEvent } from './journal-rows.ts';
@@ -50,10 +51,13 @@ export function openSubscriptions(
   const running = new Map<string, SubscriptionLoop>();
   return {
     async subscribe(subscriber) {
-      if (running.has(subscriber.name)) throw new Error(`${subscriber.name} is subscribed already.`);
+      if (running.has(subscriber.name)) throw new LotseError('conflict', `${subscriber.name} is subscribed already.`);
       const loop = new SubscriptionLoop(database, journal, subscriber, options, () => running.delete(subscriber.name));
       running.set(subscriber.name, loop);
-      await loop.start();
+      await loop.start().catch((error: unknown) => {
+        running.delete(subscriber.name);
+        throw error;
+      });
       return loop;
     },
     async stopAll() {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createEnvironments(db);
   await createConfig(db);
+  await createBuilds(db);
   await createReleases(db);
   await createMachineFacts(db);
 }
@@ -62,7 +63,7 @@ async function createConfig(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-async function createReleases(db: Kysely<unknown>): Promise<void> {
+async function createBuilds(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('builds')
     .addColumn('app', 'text', (column) => column.notNull())
@@ -79,6 +80,9 @@ async function createReleases(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('builds_key', ['app', 'build'])
     .modifyEnd(sql`strict`)
     .execute();
+}
+
+async function createReleases(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('releases')
     .addColumn('app', 'text', (column) => column.notNull())
