@@ -85,6 +85,8 @@ export interface RoutingDocument {
 
 /** The header that asks "which revision answers?"; its value is `<unix ms>.<bucket or ->.<revision or ->.<hex hmac of the text before>`. */
 export const probeHeader = 'lotse-probe';
+/** Bucket of the visitor, told to the app with each request that has one; a service that passes it on keeps inner requests in the same bucket. */
+export const bucketHeader = 'lotse-bucket';
 /** Set by the proxy on answers to a validly signed probe only: `<revision> <service> <slot>`. */
 export const revisionHeader = 'lotse-revision';
 /** Lotse's own cookies start with this; none of them ever reaches an app. */
@@ -126,8 +128,9 @@ export interface EpochCounters {
 /** What the proxy reports about one instance address, also after the document no longer names it. */
 export interface AddressStatus {
   readonly address: Address;
-  /** Requests and upgraded connections in flight right now, summed over proxy workers. */
+  /** Requests and upgraded connections in flight right now, summed over proxy workers: at zero nobody is served there. */
   readonly activeRequests: number;
+  /** How many of those are upgraded connections (WebSockets). */
   readonly upgradedConnections: number;
   /** Set while the proxy itself sends nothing there (connections refused); it tries again by itself. */
   readonly ejected: boolean;
