@@ -1,4 +1,4 @@
-import type { RevisionId, RolloutId, Scope, ServiceName } from '../core/ids.ts';
+import type { RevisionId, Scope, ServiceName } from '../core/ids.ts';
 import type { GateResult } from '../rollout/gate.ts';
 import type { Plan } from '../rollout/plan.ts';
 import type { Revision } from '../rollout/release.ts';
@@ -29,9 +29,6 @@ export interface Bindings {
 
   /** A service listens on a port of its own choice: plans to come pause and switch it. */
   learnFixedPort(scope: Scope, service: ServiceName, port: number): Promise<void>;
-
-  /** A rollout has ended; quarantine, evidence and retention follow from its events. */
-  rolloutEnded(scope: Scope, rollout: RolloutId): Promise<void>;
 }
 
 export interface FrontDoor {

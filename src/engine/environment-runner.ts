@@ -30,6 +30,7 @@ export class EnvironmentRunner {
   readonly #reconciler: Reconciler;
   readonly #stop = new AbortController();
   #nudge = new AbortController();
+  #beginning = false;
   #facts: Fact[] = [];
   #commands: Waiting[] = [];
   #loop: Promise<void> = Promise.resolve();
@@ -58,13 +59,23 @@ export class EnvironmentRunner {
 
   /** Writes the plan as the environment's rollout. Errors: `conflict` while another one has not ended. */
   async begin(plan: Plan): Promise<void> {
-    const { rollout } = this.#log.view;
+    const { rollout, environment } = this.#log.view;
+    if (this.#beginning) throw new LotseError('conflict', 'another rollout is just being started', { retriable: true });
     if (rollout !== null && rollout.end === null) {
       throw new LotseError('conflict', `${rollout.plan.rollout} has not ended`, {
         hint: 'Wait for it, or take it back with `lotse rollback`.',
       });
     }
-    await this.#log.append(plan.rollout, [{ type: 'rollout-planned', payload: { plan }, actor: plan.startedBy }]);
+    const before = plan.before.kind === 'revision' ? plan.before.revision : null;
+    if (before !== (environment.serving?.revision ?? null)) {
+      throw new LotseError('conflict', 'the environment has changed since this was planned', { retriable: true });
+    }
+    this.#beginning = true;
+    try {
+      await this.#log.append(plan.rollout, [{ type: 'rollout-planned', payload: { plan }, actor: plan.startedBy }]);
+    } finally {
+      this.#beginning = false;
+    }
     this.wake();
   }
 
@@ -130,15 +141,15 @@ export class EnvironmentRunner {
 
   async #follow(rollout: RolloutState, decision: Decision): Promise<void> {
     if (decision.events.length > 0) await this.#log.append(rollout.plan.rollout, decision.events);
-    if (decision.events.some((event) => event.type === 'rollout-ended')) await this.#ended(rollout, decision.effects);
+    if (decision.events.some((event) => event.type === 'rollout-ended')) await this.#ended(decision.effects);
     else if (decision.effects.length > 0) this.#facts.push(await this.#perform(decision.effects));
     if (decision.ask !== null) this.#facts.push(await this.#answer(rollout.plan, decision.ask));
   }
 
-  async #ended(rollout: RolloutState, effects: readonly Effect[]): Promise<void> {
+  /** A stranded rollout orders where traffic goes now; the turns to come keep it so. */
+  async #ended(effects: readonly Effect[]): Promise<void> {
     this.#facts = [];
     await this.#perform(effects);
-    await this.#parts.bindings.rolloutEnded(this.scope, rollout.plan.rollout);
   }
 
   async #perform(effects: readonly Effect[]): Promise<Fact> {

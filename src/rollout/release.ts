@@ -69,6 +69,10 @@ export interface Release {
   readonly verification: JobDefinition | null;
   /** The manifest's text as it came, for environments' definitions and for people. */
   readonly manifestText: string;
+  /** Whether a Dockerfile lay beside the manifest: it decides defaults. */
+  readonly hasDockerfile: boolean;
+  /** Texts of the checklists that its environments name, by path. */
+  readonly checklists: Readonly<Record<string, string>>;
 }
 
 /** A release bound to one environment, frozen when planned. Approved, rolled out and returned as one. */

@@ -1,0 +1,80 @@
+import { createServer } from 'node:net';
+import { LotseError } from '../../core/errors.ts';
+import type { Scope } from '../../core/ids.ts';
+import type { Database } from '../../database/open-database.ts';
+
+/** Where each kind of port is taken from. Instances have a range of the target's own. */
+const ranges = { environment: [8101, 8199], pinned: [20_000, 20_499], internal: [20_500, 20_999] } as const;
+
+export interface PortUse extends Scope {
+  readonly purpose: keyof typeof ranges;
+  readonly revision: string;
+  readonly service: string;
+}
+
+/** Ports that Lotse gives away on this machine: the same use gets the same port until it is released. */
+export class PortBook {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** Errors: `port-taken` when the range is full. */
+  async portFor(use: PortUse): Promise<number> {
+    const known = await this.#find(use);
+    if (known !== null) return known;
+    const taken = new Set(
+      (await this.#database.db.selectFrom('ports').select('port').execute()).map((row) => row.port),
+    );
+    const [first, last] = ranges[use.purpose];
+    for (let port = first; port <= last; port++) {
+      if (taken.has(port) || !(await isFree(port))) continue;
+      if (await this.#claim(port, use)) return port;
+    }
+    throw new LotseError('port-taken', `no free port between ${first} and ${last} for ${use.app}/${use.environment}`, {
+      hint: 'Another program uses them, or another Lotse on this machine. `lotse doctor` shows who listens.',
+    });
+  }
+
+  async release(scope: Scope, revision: string): Promise<void> {
+    await this.#database.db
+      .deleteFrom('ports')
+      .where('app', '=', scope.app)
+      .where('environment', '=', scope.environment)
+      .where('revision', '=', revision)
+      .execute();
+  }
+
+  async #find(use: PortUse): Promise<number | null> {
+    const row = await this.#database.db
+      .selectFrom('ports')
+      .select('port')
+      .where('app', '=', use.app)
+      .where('environment', '=', use.environment)
+      .where('purpose', '=', use.purpose)
+      .where('revision', '=', use.revision)
+      .where('service', '=', use.service)
+      .executeTakeFirst();
+    return row?.port ?? null;
+  }
+
+  async #claim(port: number, use: PortUse): Promise<boolean> {
+    const done = await this.#database.db
+      .insertInto('ports')
+      .values({ port, ...use, slot: 0, allocated_at: this.#now() })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    return (done.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const probe = createServer();
+  probe.once('error', () => resolve(false));
+  probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+  return promise;
+}
