@@ -34,43 +34,45 @@ function startFront() {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   const nextLine = async () => (await lines.next()).value;
-  return { child, nextLine, ended, rest: () => Array.fromAsync({ [Symbol.asyncIterator]: () => lines }) };
+  const pid = child.pid ?? 0;
+  assert.ok(pid > 0);
+  return { pid, nextLine, ended, rest: () => Array.fromAsync({ [Symbol.asyncIterator]: () => lines }) };
 }
 
 test('a Ctrl-C that arrives from the terminal and from npm reaches the program once, and its exit code comes back', async () => {
-  const { child, nextLine, ended, rest } = startFront();
-  assert.match(await nextLine(), /^pid \d+ no leash in the environment$/);
-  process.kill(-child.pid, 'SIGINT'); // what a terminal does: the whole group
-  process.kill(child.pid, 'SIGINT'); // what npm adds
+  const { pid: frontPid, nextLine, ended, rest } = startFront();
+  assert.match((await nextLine()) ?? '', /^pid \d+ no leash in the environment$/);
+  process.kill(-frontPid, 'SIGINT'); // what a terminal does: the whole group
+  process.kill(frontPid, 'SIGINT'); // what npm adds
   assert.equal(await nextLine(), 'SIGINT 1');
-  process.kill(child.pid, 'SIGTERM');
+  process.kill(frontPid, 'SIGTERM');
   assert.deepEqual(await rest(), [], 'no second SIGINT before the end');
   assert.deepEqual(await ended, { code: 7, signal: null });
 });
 
 test('a second Ctrl-C of a person who grows impatient reaches the program too', async () => {
-  const { child, nextLine, ended } = startFront();
+  const { pid: frontPid, nextLine, ended } = startFront();
   await nextLine();
-  process.kill(child.pid, 'SIGINT');
+  process.kill(frontPid, 'SIGINT');
   assert.equal(await nextLine(), 'SIGINT 1');
   await new Promise((resolve) => setTimeout(resolve, 600));
-  process.kill(child.pid, 'SIGINT');
+  process.kill(frontPid, 'SIGINT');
   assert.equal(await nextLine(), 'SIGINT 2');
-  process.kill(child.pid, 'SIGTERM');
+  process.kill(frontPid, 'SIGTERM');
   await ended;
 });
 
 test('a program that ends by a signal ends the process in front by the same signal', async () => {
-  const { child, nextLine, ended } = startFront();
+  const { pid: frontPid, nextLine, ended } = startFront();
   await nextLine();
-  process.kill(child.pid, 'SIGHUP');
+  process.kill(frontPid, 'SIGHUP');
   assert.deepEqual(await ended, { code: null, signal: 'SIGHUP' });
 });
 
 test('killing the process in front kills the program', async () => {
-  const { child, nextLine, rest } = startFront();
-  const pid = Number((await nextLine()).split(' ')[1]);
-  process.kill(child.pid, 'SIGKILL');
+  const { pid: frontPid, nextLine, rest } = startFront();
+  const pid = Number(((await nextLine()) ?? '').split(' ')[1]);
+  process.kill(frontPid, 'SIGKILL');
   const stillThere = setTimeout(() => process.kill(pid, 'SIGTERM'), 5000); // which it would answer, unlike SIGKILL
   const endedMs = performance.now();
   await rest(); // nobody holds the other end of the pipe any more

@@ -25,7 +25,8 @@ export function isAtLeast(version, oldest) {
 
 /** @param {string} version */
 function numbersOf(version) {
-  return version.replace(/^v/, '').split('-', 1)[0].split('.').map(Number);
+  const [core = ''] = version.replace(/^v/, '').split('-', 1);
+  return core.split('.').map(Number);
 }
 
 /**

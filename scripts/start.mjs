@@ -1,13 +1,9 @@
 // `npm start`: sets everything up, then runs Lotse with the example app. Plain JavaScript for Node 20 and newer.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findRuntime, noRuntimeMessage } from '../bin/runtime.mjs';
 import { runInForeground } from '../bin/run-in-foreground.mjs';
-import { checkVersions } from './setup/node-version.mjs';
-import { linkOwnCommand } from './setup/own-command.mjs';
-import { installPackages } from './setup/packages.mjs';
-import { SetupError, step } from './setup/steps.mjs';
-import { buildWebPage } from './setup/web-page.mjs';
+import { setUpToRun } from './setup/set-up.mjs';
+import { SetupError } from './setup/steps.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -31,22 +27,9 @@ Logs of the set-up: .lotse/logs/`;
 /** @param {readonly string[]} extraArgs */
 async function start(extraArgs) {
   if (extraArgs.includes('--help') || extraArgs.includes('-h')) return console.log(help);
-  await step('versions', (note) => note(checkVersions(process.version, process.env.npm_config_user_agent)));
-  await step('packages', async (note) =>
-    note(
-      (await installPackages(root, join(root, '.lotse', 'logs', 'install.log'))) ? 'installed' : 'as in the lockfile',
-    ),
-  );
-  const runtime = await step('runtime', (note) => {
-    linkOwnCommand(root);
-    const found = findRuntime(root);
-    if (found === undefined) throw new SetupError(noRuntimeMessage());
-    note(`Node ${found.version.replace('v', '')}`);
-    return found;
-  });
-  await step('web page', async (note) => note(await buildWebPage(root)));
+  const node = await setUpToRun(root);
   const upArgs = ['up', '--with-example', join('examples', 'bildwerk'), ...extraArgs];
-  process.exitCode = await runInForeground(runtime.path, [join('src', 'cli', 'lotse.ts'), ...upArgs], { cwd: root });
+  process.exitCode = await runInForeground(node, [join('src', 'cli', 'lotse.ts'), ...upArgs], { cwd: root });
 }
 
 try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { runQuietly, SetupError } from './steps.mjs';
+import { runQuietly } from './steps.mjs';
 
 const markerName = '.lotse-lock';
 
@@ -21,7 +21,7 @@ export async function installPackages(folder, logFile) {
       env: environmentOfSystemNode(process.env),
     },
   );
-  if (!existsSync(join(folder, 'node_modules'))) throw new SetupError(`npm ci left no node_modules in ${folder}.`);
+  mkdirSync(join(folder, 'node_modules'), { recursive: true }); // npm makes none where there is nothing to install
   writeFileSync(join(folder, 'node_modules', markerName), `${lockHash(folder)}\n`);
   return true;
 }

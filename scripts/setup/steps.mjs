@@ -4,6 +4,7 @@ import { dirname, relative } from 'node:path';
 
 /** A set-up step that could not be done; the message is for the person at the terminal. */
 export class SetupError extends Error {
+  /** @override */
   name = 'SetupError';
 }
 
