@@ -155,7 +155,7 @@ export function formatRatePerSecond(ratePerSecond: number): string {
   if (!(ratePerSecond >= 0 && ratePerSecond <= 1e12)) throw new RangeError(`${ratePerSecond} is not a rate`);
   for (const [unit, seconds] of Object.entries(rateUnits)) {
     const count = Number((ratePerSecond * seconds).toFixed(3));
-    if (Math.abs(count / seconds - ratePerSecond) <= ratePerSecond * 1e-12) return `${count}/${unit}`;
+    if (count / seconds === ratePerSecond) return `${count}/${unit}`;
   }
   return `${Number(Number(ratePerSecond.toPrecision(9)).toFixed(9))}/s`;
 }

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { nearestKey, nearestOf } from './nearest.ts';
 import type { Finding, Path } from './problem.ts';
 import { formatPath } from './problem.ts';
-import type { SchemaNode } from './reference/json-schema.ts';
-import { describeSchema } from './reference/json-schema.ts';
+import { SchemaGuide } from './schema-guide.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -31,8 +30,8 @@ const plainTypes: Readonly<Record<string, string>> = {
 
 /** Turns what the schema found into findings: what was expected, what was found, which key was probably meant. */
 export function shapeFindings(issues: readonly Issue[], value: unknown): readonly Finding[] {
-  const schema = describeSchema();
-  const findings = issues.flatMap((issue) => findingsOf(issue, [], value, schema));
+  const guide = new SchemaGuide();
+  const findings = issues.flatMap((issue) => findingsOf(issue, [], value, guide));
   return findings.filter((finding) => !isExplained(finding, findings));
 }
 
@@ -41,29 +40,34 @@ function isExplained(finding: Finding, findings: readonly Finding[]): boolean {
   if (finding.found !== nothing) return false;
   const around = formatPath(finding.path.slice(0, -1));
   return findings.some(
-    (other) => other.nearest === finding.path.at(-1) && formatPath(other.path.slice(0, -1)) === around,
+    (other) =>
+      other.kind === 'unknown-key' &&
+      other.nearest === finding.path.at(-1) &&
+      formatPath(other.path.slice(0, -1)) === around,
   );
 }
 
 /** What is found where a key is missing. */
 const nothing = 'nothing';
 
-function findingsOf(issue: Issue, around: Path, value: unknown, schema: SchemaNode): readonly Finding[] {
+function findingsOf(issue: Issue, around: Path, value: unknown, guide: SchemaGuide): readonly Finding[] {
   const path = [...around, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((unknown) => unknownKey(unknown, path, schema));
+      return issue.keys.map((unknown) => unknownKey(unknown, path, guide));
     case 'invalid_key':
       return [mismatch(path, issue.issues[0]?.message ?? 'another name', JSON.stringify(path.at(-1)), 'key')];
     case 'custom':
       return [{ kind: 'shape', path, message: issue.message }];
     case 'invalid_union': {
       const meant = branchThatWasMeant(issue.errors);
-      if (meant !== null) return meant.flatMap((inner) => findingsOf(inner, path, value, schema));
-      return [wrongValue(path, issue.message, value, schema)];
+      if (meant !== null) return meant.flatMap((inner) => findingsOf(inner, path, value, guide));
+      return [wrongValue(path, issue.message, value, guide)];
     }
+    case 'invalid_value':
+      return [wrongValue(path, issue.message, value, guide)];
     default:
-      return [wrongValue(path, issue.message, value, schema)];
+      return [wrongValue(path, issue.message, value)];
   }
 }
 
@@ -75,8 +79,8 @@ function branchThatWasMeant(branches: readonly (readonly Issue[])[]): readonly I
   return fitting.toSorted((a, b) => a.length - b.length)[0] ?? null;
 }
 
-function unknownKey(unknown: string, path: Path, schema: SchemaNode): Finding {
-  const keys = nodesAt(schema, path).flatMap((node) => Object.keys(node.properties ?? {}));
+function unknownKey(unknown: string, path: Path, guide: SchemaGuide): Finding {
+  const keys = guide.keysAt(path);
   const nearest = nearestKey(unknown, keys);
   const advice = nearest === null ? `the keys here are ${keys.join(', ')}` : `did you mean "${nearest}"?`;
   return {
@@ -90,16 +94,16 @@ function unknownKey(unknown: string, path: Path, schema: SchemaNode): Finding {
   };
 }
 
-function wrongValue(path: Path, expected: string, root: unknown, schema: SchemaNode): Finding {
+/** With a guide one of the fixed words for the place may be suggested. */
+function wrongValue(path: Path, expected: string, root: unknown, guide?: SchemaGuide): Finding {
   const value = valueAt(root, path);
   if (value === undefined && path.length > 0) {
     if (typeof path.at(-1) === 'number')
-      return wrongValue(path.slice(0, -1), `a list that begins with ${expected}`, root, schema);
+      return wrongValue(path.slice(0, -1), `a list that begins with ${expected}`, root);
     const message = `the key "${String(path.at(-1))}" is missing; expected ${expected}`;
     return { kind: 'shape', path, at: 'key', message, expected, found: nothing };
   }
-  const words = nodesAt(schema, path).flatMap((node) => (node.enum ?? []).map(String));
-  const nearest = typeof value === 'string' ? nearestOf(value, words) : null;
+  const nearest = typeof value === 'string' && guide !== undefined ? nearestOf(value, guide.wordsAt(path)) : null;
   return mismatch(path, expected, describeValue(value), 'value', nearest);
 }
 
@@ -113,22 +117,6 @@ function mismatch(
   const question = nearest === null ? '' : `; did you mean "${nearest}"?`;
   const message = `expected ${expected}; found ${found}${question}`;
   return { kind: 'shape', path, at, message, expected, found, ...(nearest === null ? {} : { nearest }) };
-}
-
-/** Every description that holds for a place: a union has several. */
-function nodesAt(schema: SchemaNode, path: Path): readonly SchemaNode[] {
-  const expand = (node: SchemaNode): readonly SchemaNode[] => {
-    const target = node.$ref === undefined ? node : (schema.$defs?.[node.$ref.replace('#/$defs/', '')] ?? {});
-    return target.anyOf === undefined ? [target] : target.anyOf.flatMap(expand);
-  };
-  let nodes = expand(schema);
-  for (const part of path) {
-    nodes = nodes.flatMap((node) => {
-      const next = typeof part === 'number' ? node.items : (node.properties?.[part] ?? node.additionalProperties);
-      return next === undefined || next === false ? [] : expand(next);
-    });
-  }
-  return nodes;
 }
 
 function valueAt(root: unknown, path: Path): unknown {

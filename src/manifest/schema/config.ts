@@ -6,7 +6,11 @@ export const configTypes = ['string', 'number', 'integer', 'boolean', 'email', '
 export type ConfigType = (typeof configTypes)[number];
 
 const plainExpected = 'a plain value: text, a number, true or false';
-export const plainValue = z.union([z.string(), z.number(), z.boolean()], { error: plainExpected });
+export const plainValue = z.union([z.string(), z.number(), z.boolean()], { error: plainExpected }).meta({
+  id: 'PlainValue',
+  description: 'Text, a number, `true` or `false`. A service gets it exactly as it stands in the file.',
+  samples: ['info', 3, true],
+});
 
 export const configDeclaration = mapping(
   {
@@ -27,6 +31,7 @@ export const configDeclaration = mapping(
     description: key(nonEmptyText('text'), {
       description: 'For people: what the value is for.',
       example: 'The sender of every mail',
+      leftOut: 'nothing is shown',
     }),
   },
   'a value, or a mapping with `type`',
@@ -38,7 +43,7 @@ export const configDeclaration = mapping(
 /** Declared for the app or for a service: a value, or a declaration. */
 export const configDeclarations = record(
   variable,
-  z.union([z.string(), z.number(), z.boolean(), configDeclaration], {
+  z.union([plainValue, configDeclaration], {
     error: 'a plain value, or a mapping with `type`',
   }),
   'a mapping of names to values',
