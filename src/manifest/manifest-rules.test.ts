@@ -38,6 +38,17 @@ test('two web services need paths that differ', () => {
   assert.deepEqual([services['a']?.path, services['b']?.path, services['c']?.kind], ['/', '/api', 'worker']);
 });
 
+test('a path prefix is plain and checked in no time', () => {
+  for (const bad of ['api', '//api', '/a//b', '/../a', '/a/..', '/a b', '/a?b', `/${'a'.repeat(50_000)}!`]) {
+    assert.match(
+      problemsOf('', `  a: { port: 1, path: '${bad}' }\n`)[0] ?? '',
+      /path: expected a path that begins with \//,
+      bad.slice(0, 9),
+    );
+  }
+  for (const good of ['/', '/a', '/a/', '/a/b-c/d.e', '/..a']) manifestOf('', `  a: { port: 1, path: ${good} }\n`);
+});
+
 test('keys of web services are refused for workers, and the other way round', () => {
   assertOne(
     problemsOf('', '  a: { run: x, ready: /up }\n'),

@@ -114,7 +114,7 @@ export const hoursWindow = readText(hoursExpected, hoursPattern, readHoursWindow
 const folderExpected = 'a path inside the app’s folder, without .. and not beginning with /';
 /** Normalized: no `./` in front, no `/` behind; `.` is the app's folder itself. */
 export const relativePath = text(folderExpected)
-  .regex(/^(?![/~])(?!(?:[^]*\/)?\.\.(?:\/|$))[^\\\0\n]{1,400}$/, { error: folderExpected })
+  .regex(/^(?![/~])(?!(?:.*\/)?\.\.(?:\/|$))[^\\\n]{1,400}$/, { error: folderExpected })
   .transform(
     (written) =>
       written
@@ -127,7 +127,7 @@ export const relativePath = text(folderExpected)
 const prefixExpected = 'a path that begins with /, such as /api';
 /** A prefix that requests are sorted by. Normalized: no `/` at the end but for `/` itself. */
 export const pathPrefix = text(prefixExpected)
-  .regex(/^\/(?!\/)(?:[A-Za-z0-9._~-]+\/?)*$/, { error: prefixExpected })
+  .regex(/^\/(?!(?:.*\/)?\.\.?(?:\/|$))(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?)?$/, { error: prefixExpected })
   .transform((written) => (written === '/' ? '/' : written.replace(/\/$/, '')));
 
 /** What an HTTP check asks for; may carry a query. */
