@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import type { ServiceOrder, TargetSlot } from '../targets.ts';
+import { findWorkingFolder } from './instance-command.ts';
+import type { Machine } from './machine.ts';
+import type { SlotRecord } from './parse-records.ts';
+import { formatOrder, parseServiceOrder } from './parse-records.ts';
+import { pause } from './pause.ts';
+import { Slot } from './slot.ts';
+import { SlotFiles } from './slot-files.ts';
+import { makeFolder, namesIn, readText, writeAtomically, writeDurably } from './state-files.ts';
+
+export const orderFile = 'order.json';
+const retryMs = 5000;
+
+/** One service of one revision: its kept order and the slots that fill it. */
+export class KeptService {
+  readonly #machine: Machine;
+  readonly #slots = new Map<number, Slot>();
+  #order: ServiceOrder;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(machine: Machine, order: ServiceOrder) {
+    this.#machine = machine;
+    this.#order = order;
+  }
+
+  get order(): ServiceOrder {
+    return this.#order;
+  }
+
+  /** Nothing runs here, and nothing should. */
+  get isIdle(): boolean {
+    return this.#order.slots === 0 && this.#slots.size === 0;
+  }
+
+  /** Takes up what an earlier control plane kept; resolves when adopted instances were looked at. */
+  async adopt(): Promise<void> {
+    const folder = this.#folder();
+    for (const name of (await namesIn(folder)).filter((entry) => /^\d+$/.test(entry))) {
+      const number = Number(name);
+      const record = await new SlotFiles(this.#machine, this.#order, number).readRecord();
+      if (record.attempt === record.accounted && record.port === null && number >= this.#order.slots) continue;
+      if (record.port !== null) this.#machine.ports.claim(record.port);
+      this.#slots.set(number, this.#makeSlot(number, record));
+    }
+    // Those that must stop or are stopping first: an address is free as early as can be.
+    await this.#fill();
+  }
+
+  /** Replaces the order. Resolves when it is kept. Errors: `not-found`, `port-taken`, `disk-full`, `bad-input`. */
+  async ensure(order: ServiceOrder): Promise<void> {
+    await this.#inTurn(async () => {
+      if (order.slots > 0) await findWorkingFolder(this.#machine, order.artifact, order.definition.root);
+      const before = this.#order;
+      this.#order = order;
+      const fresh: Slot[] = [];
+      try {
+        for (const number of this.#missing()) fresh.push(await this.#prepare(number));
+        await this.#writeClaim();
+        await makeFolder(this.#folder(), 0o700);
+        await writeDurably(join(this.#folder(), orderFile), formatOrder(this.#machine.sealingKey, order));
+      } catch (error) {
+        this.#order = before;
+        await this.#undo(fresh);
+        throw error;
+      }
+      for (const slot of fresh) this.#begin(slot);
+      this.#stopSurplus();
+    });
+  }
+
+  async view(): Promise<readonly TargetSlot[]> {
+    const slots = [...this.#slots.values()].sort((a, b) => a.number - b.number);
+    return await Promise.all(slots.map((slot) => slot.view()));
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.#turn, ...[...this.#slots.values()].map((slot) => slot.settled())]);
+  }
+
+  #folder(): string {
+    const { revision, definition } = this.#order;
+    return this.#machine.folders.service(this.#order, revision, definition.service);
+  }
+
+  #missing(): readonly number[] {
+    return Array.from({ length: this.#order.slots }, (_, number) => number).filter(
+      (number) => !this.#slots.has(number),
+    );
+  }
+
+  async #fill(): Promise<void> {
+    this.#stopSurplus();
+    const ready = [...this.#slots.values()].filter((slot) => !slot.isStopping);
+    for (const number of this.#missing()) {
+      const slot = await this.#prepare(number);
+      this.#slots.set(number, slot);
+      ready.push(slot);
+    }
+    await Promise.all(ready.map((slot) => slot.open()));
+  }
+
+  /** A slot with a port and a record, not begun yet. */
+  async #prepare(number: number): Promise<Slot> {
+    const files = new SlotFiles(this.#machine, this.#order, number);
+    const kept = await files.readRecord();
+    const avoid = this.#order.avoid.map((address) => address.port);
+    const needsPort = this.#order.definition.kind === 'web' && kept.port === null;
+    const record = needsPort ? { ...kept, port: await this.#machine.ports.take(avoid) } : kept;
+    try {
+      await makeFolder(files.folder, 0o700);
+      await files.writeRecord(record);
+    } catch (error) {
+      if (record.port !== null) this.#machine.ports.giveBack(record.port);
+      throw error;
+    }
+    return this.#makeSlot(number, record);
+  }
+
+  async #undo(slots: readonly Slot[]): Promise<void> {
+    for (const slot of slots) await slot.abandon();
+  }
+
+  #makeSlot(number: number, record: SlotRecord): Slot {
+    return new Slot(this.#machine, () => this.#order, number, record);
+  }
+
+  #begin(slot: Slot): void {
+    this.#slots.set(slot.number, slot);
+    void slot.open();
+  }
+
+  #stopSurplus(): void {
+    for (const slot of this.#slots.values()) {
+      const surplus = slot.number >= this.#order.slots;
+      if ((surplus || slot.mustStop) && !slot.isEnding) void this.#stop(slot);
+    }
+  }
+
+  /** When it was ordered again meanwhile, the slot is filled anew once it is empty. */
+  async #stop(slot: Slot): Promise<void> {
+    for (;;) {
+      try {
+        if (!(await slot.stop())) return;
+        break;
+      } catch {
+        // A record could not be written (a full disk); what runs is not touched until it can.
+        if (!(await pause(retryMs, this.#machine.closing))) return;
+      }
+    }
+    await this.#inTurn(async () => {
+      this.#slots.delete(slot.number);
+      if (slot.number < this.#order.slots) this.#begin(await this.#prepare(slot.number));
+    });
+  }
+
+  async #writeClaim(): Promise<void> {
+    const { revision, definition, claim } = this.#order;
+    if (claim === null) return;
+    const folder = this.#machine.folders.runOfService(this.#order, revision, definition.service);
+    await makeFolder(folder, 0o711);
+    await writeAtomically(join(folder, 'claim'), `${claim}\n`, 0o644);
+  }
+
+  /** One change at a time. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return await result;
+  }
+}
+
+/** The service whose order lies in the folder; null when none does. */
+export async function readKeptService(machine: Machine, folder: string): Promise<KeptService | null> {
+  const text = await readText(join(folder, orderFile));
+  return text === null ? null : new KeptService(machine, parseServiceOrder(machine.sealingKey, text));
+}

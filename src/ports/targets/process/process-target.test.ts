@@ -1,0 +1,4 @@
+import { targetContract } from '../targets.contract.ts';
+import { startProcessTargetTest } from '../../../../test/harness/process-target-setup.ts';
+
+targetContract('process target', startProcessTargetTest);

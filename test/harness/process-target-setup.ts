@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ProcessTargetOptions } from '../../src/ports/targets/process/open-machine.ts';
+import type { ProcessTarget } from '../../src/ports/targets/process/process-target.ts';
+import { openProcessTarget } from '../../src/ports/targets/process/process-target.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const artifact = `sha256:${'a'.repeat(64)}`;
+
+/** A process target on fresh folders, with `test/fixtures/apps/instance` as its only artifact, read-only as a sealed one. */
+export async function startProcessTargetTest(options: Partial<ProcessTargetOptions> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'lotse-target-'));
+  await chmod(folder, 0o711);
+  const artifactFolder = join(folder, 'artifact');
+  const controlFolder = join(folder, 'control');
+  await cp(join(fixtures, 'apps/instance'), artifactFolder, { recursive: true });
+  await chmod(join(artifactFolder, 'app.mjs'), 0o444);
+  await chmod(artifactFolder, 0o555);
+  await mkdir(controlFolder);
+  const plain = {
+    stateDir: join(folder, 'state'),
+    nodePath: process.execPath,
+    ports: { first: 23_000, last: 28_000 },
+    jobGraceMs: 500,
+    probes: { steadyIntervalMs: 200 },
+    ...options,
+  };
+  return {
+    folder,
+    artifact,
+    artifactFolder,
+    controlFolder,
+    open: (): Promise<ProcessTarget> =>
+      openProcessTarget({ ...plain, artifactFolder: async (digest) => (digest === artifact ? artifactFolder : null) }),
+    openElsewhere: (order: unknown) => openElsewhere([JSON.stringify(plain), JSON.stringify(order), artifactFolder]),
+    dispose: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function openElsewhere(argv: readonly string[]) {
+  const holder = spawn(process.execPath, [join(fixtures, 'processes/hold-process-target.ts'), ...argv], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  return {
+    kill: async (): Promise<void> => {
+      const ended = once(holder, 'exit');
+      holder.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
