@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import type { Migration } from 'kysely/migration';
 import { checkIntegrity } from './backup.ts';
 import { checkJournal } from './check-journal.ts';
 import { openJournal } from './journal.ts';
 import { migrateDatabase } from './migrate-database.ts';
-import { migrationNames } from './migrations/migrations.ts';
+import { migrationNames, migrations } from './migrations/migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { draft, realSources, temporaryDatabase, temporaryFolder } from './temporary-database.ts';
 
@@ -62,6 +63,25 @@ test('all migrations go up, down and up again, and leave nothing behind', async 
   assert.deepEqual(await migrateDatabase(database.db, 'latest'), migrationNames);
   assert.deepEqual(tables(), first);
   await journal.append('control', 1, [draft(1)]);
+});
+
+test('a migration that fails takes back all that was changed with it', async (t) => {
+  const { database } = await temporaryDatabase(t);
+  await migrateDatabase(database.db, '0003-rollouts');
+  const tables = () => database.sqlite.rows('select name, sql from sqlite_schema order by name');
+  const before = tables();
+  const broken: Migration = {
+    async up(db) {
+      await db.schema.createTable('half').addColumn('a', 'text').execute();
+      await db.schema.createTable('half').addColumn('a', 'text').execute();
+    },
+  };
+  await assert.rejects(migrateDatabase(database.db, 'latest', { ...migrations, '0099-broken': broken }), {
+    code: 'internal',
+    message: /The migration 0099-broken failed, and nothing was changed: .*already exists/,
+  });
+  assert.deepEqual(tables(), before);
+  assert.deepEqual(await migrateDatabase(database.db, 'latest'), ['0004-accounts']);
 });
 
 test('older state is migrated in place, and a copy of it is kept beside', async (t) => {
