@@ -18,7 +18,7 @@ export function createAppendListeners(): AppendListeners {
     },
     tell(events) {
       if (events.length === 0) return;
-      for (const listener of [...listeners.values()]) tellOne(listener, events);
+      for (const listener of listeners.values().toArray()) tellOne(listener, events);
     },
   };
 }

@@ -85,6 +85,6 @@ export function openJournal(database: Database, options: JournalOptions): Databa
       await forgetOldPages(database);
       return record;
     },
-    onAppend: listeners.add,
+    onAppend: (listener) => listeners.add(listener),
   };
 }

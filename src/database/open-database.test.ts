@@ -193,7 +193,7 @@ function smallDisk(t: TestContext, sizeKiB: number): string | null {
     return null;
   }
   t.after(() => {
-    execFileSync('umount', [folder]);
+    execFileSync('umount', ['-l', folder]);
     rmSync(folder, { recursive: true });
   });
   return folder;
