@@ -18,9 +18,13 @@ export function isCode(path: string): boolean {
   return codeName.test(path) && codeFolders.some((folder) => path.startsWith(`${folder}/`));
 }
 
-/** Tests, their harness and the contract suites of ports: code that never runs in production. */
+/** Tests, their harness and fixtures, and the contract suites of ports: code that never runs in production. */
 export function isTestCode(path: string): boolean {
-  return /\.(?:test|contract)\.(?:ts|tsx|mjs)$/.test(path) || /^(?:test|bench)\//.test(path) || /\/test\//.test(path);
+  return (
+    /\.(?:test|contract)\.(?:ts|tsx|mjs)$/.test(path) ||
+    /^(?:test|bench)\//.test(path) ||
+    /\/(?:test|fixtures)\//.test(path)
+  );
 }
 
 /** Reads the wanted files below a folder from the disk, sorted by path. */

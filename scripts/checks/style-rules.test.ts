@@ -50,12 +50,7 @@ test('only entry points read the environment', () => {
   const read = 'export const home = process.env.HOME;';
   assertOne(check(read), /reads process.env/);
   assertOne(check('export const { HOME } = process.env;'), /reads process.env/);
-  const entries = [
-    'src/main.ts',
-    'src/cli/lotse.ts',
-    'src/proxy/proxy-main.ts',
-    'src/ports/targets/process/launcher.ts',
-  ];
+  const entries = ['src/main.ts', 'src/cli/lotse.ts', 'src/proxy/proxy.ts', 'src/ports/targets/process/launcher.ts'];
   for (const path of [...entries, 'scripts/x.ts', 'test/e2e/x.ts', 'bench/x.ts', 'src/core/ids.test.ts']) {
     assert.deepEqual(check(read, path), [], path);
   }

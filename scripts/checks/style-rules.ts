@@ -11,7 +11,7 @@ const emptyNames = /^(?:utils?|helpers?|common|managers?|misc|shared|index)$/;
 const entryPoints = [
   /^src\/main\.ts$/,
   /^src\/cli\//,
-  /^src\/proxy\/(?:[^/]*-)?(?:main|entry|process)\.ts$/,
+  /^src\/proxy\/(?:proxy|worker)\.ts$/,
   /(?:^|\/)launcher(?:\.ts$|\/)/,
   /^(?:examples|scripts|bin)\//,
   /\.config\.ts$/,
@@ -109,7 +109,7 @@ function checkModule(file: ParsedFile): readonly Finding[] {
   for (const statement of file.program.body) {
     switch (statement.type) {
       case 'ExportDefaultDeclaration':
-        if (!/\.config\.ts$/.test(file.path)) add(statement, 'exports have names: no `export default`');
+        if (!file.path.endsWith('.config.ts')) add(statement, 'exports have names: no `export default`');
         break;
       case 'ExportAllDeclaration':
         add(statement, 'a barrel hides where things come from: import from the file itself');
@@ -118,7 +118,7 @@ function checkModule(file: ParsedFile): readonly Finding[] {
       case 'ExportNamedDeclaration': {
         const variable = statement.type === 'VariableDeclaration' ? statement : statement.declaration;
         const isGlobal = variable?.type === 'VariableDeclaration' && variable.kind !== 'const';
-        if (isGlobal && /^src\//.test(file.path) && !isTestCode(file.path)) {
+        if (isGlobal && file.path.startsWith('src/') && !isTestCode(file.path)) {
           add(statement, 'a variable of the module is a global: let something that lives own it');
         }
         break;

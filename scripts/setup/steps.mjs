@@ -43,7 +43,7 @@ export async function step(title, work) {
  * @returns {() => void} takes the progress line away again
  */
 function showProgress(title, startedMs) {
-  const drawing = process.stdout.isTTY === true && process.env.CI === undefined;
+  const drawing = process.stdout.isTTY && process.env.CI === undefined;
   const timer = setInterval(
     () =>
       drawing

@@ -96,7 +96,7 @@ async function unpack(root, name, logs) {
       cwd: downloads,
       logFile: join(logs, `apt-download-${name}.log`),
     });
-    const [file] = readdirSync(downloads).filter((found) => found.endsWith('.deb'));
+    const file = readdirSync(downloads).find((found) => found.endsWith('.deb'));
     mkdirSync(toolsFolder(root), { recursive: true });
     await runQuietly(['dpkg-deb', '--extract', join(downloads, file ?? name), toolsFolder(root)], {
       cwd: root,
