@@ -13,6 +13,9 @@ const concurrency = 2;
  * @typedef {{ name: string, command: readonly [string, ...string[]], fix?: string }} Check
  */
 
+/** @type {Check} */
+const webTypes = { name: 'types of the web page', command: ['tsc', '-p', 'web/tsconfig.json'] };
+
 /** @returns {readonly Check[]} */
 function allChecks() {
   const generators = readdirSync(join(root, 'scripts')).filter((file) =>
@@ -21,25 +24,24 @@ function allChecks() {
   return [
     { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
     { name: 'types of the scripts', command: ['tsc', '-p', 'scripts/tsconfig.json'] },
-    ...(existsSync(join(root, 'web', 'tsconfig.json'))
-      ? [/** @type {Check} */ ({ name: 'types of the web page', command: ['tsc', '-p', 'web/tsconfig.json'] })]
-      : []),
+    ...(existsSync(join(root, 'web', 'tsconfig.json')) ? [webTypes] : []),
     { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'], fix: 'npx oxlint --type-aware --fix' },
     { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'], fix: 'npm run format' },
     { name: 'folders', command: ['node', 'scripts/check-folders.ts'] },
     { name: 'sizes', command: ['node', 'scripts/check-sizes.ts'] },
     { name: 'style', command: ['node', 'scripts/check-style.ts'] },
     { name: 'docs', command: ['node', 'scripts/check-docs.ts'] },
-    ...generators.map(
-      (file) =>
-        /** @type {Check} */ ({
-          name: `scripts/${file}`,
-          command: ['node', `scripts/${file}`, '--check'],
-          fix: `node scripts/${file}`,
-        }),
-    ),
+    ...generators.map(generatorCheck),
     { name: 'dead code', command: ['knip', '--no-progress'] },
   ];
+}
+
+/**
+ * @param {string} file
+ * @returns {Check} whether what a script generates is what lies in the repository
+ */
+function generatorCheck(file) {
+  return { name: `scripts/${file}`, command: ['node', `scripts/${file}`, '--check'], fix: `node scripts/${file}` };
 }
 
 const help = `npm run check [-- NAME…]
