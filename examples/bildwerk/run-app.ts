@@ -10,6 +10,8 @@ export type RunOptions = {
   readonly dataDir: string;
   /** 0: a free one. */
   readonly port: number;
+  /** Where the app is; this folder, if not another copy of it. */
+  readonly appDir?: string;
   readonly release?: string;
   /** How many copies of each worker; none of one that is not named. */
   readonly workers: { readonly [worker: string]: number };
@@ -60,7 +62,7 @@ export async function runApp(options: RunOptions): Promise<RunningApp> {
 function start(service: string, options: RunOptions, onLine: RunOptions['onLine']): ChildProcess {
   const file = service === 'dashboard' ? 'dashboard/server.ts' : `workers/${service}.ts`;
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), file], {
-    cwd: import.meta.dirname,
+    cwd: options.appDir ?? import.meta.dirname,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       DOCUMENTS_DIR: join(options.dataDir, 'documents'),

@@ -12,6 +12,7 @@ import { SessionBook } from './session-book.ts';
 const environment = readEnvironment(process.env, 'dashboard');
 const log = openLog(environment);
 const stores = await openStores(environment);
+await stores.files.removeUnfinished(24 * 3_600_000);
 const stopping = new AbortController();
 const app: App = {
   environment,
@@ -26,7 +27,7 @@ const app: App = {
 const server = createServer((request, response) => void handle(app, request, response));
 // Longer than a proxy keeps an idle connection: the side that sends requests must be the one that closes.
 server.keepAliveTimeout = 75_000;
-server.listen(environment.port);
+server.listen(environment.port, environment.host);
 await once(server, 'listening');
 const address = server.address();
 log.info('listening', { port: typeof address === 'object' ? address?.port : undefined });
@@ -38,5 +39,10 @@ process.once('SIGINT', () => stop());
 function stop(): void {
   log.info('stopping');
   stopping.abort();
-  server.close(() => void stores.documents.close().then(() => log.info('stopped')));
+  // A connection that was busy when `close` was called stays open after its answer, unless it is closed then.
+  const closing = setInterval(() => server.closeIdleConnections(), 100);
+  server.close(() => {
+    clearInterval(closing);
+    void stores.documents.close().then(() => log.info('stopped'));
+  });
 }

@@ -12,6 +12,8 @@ export type Environment = {
   /** Undefined: nobody steers this worker, it may take all work. */
   readonly claimFile: string | undefined;
   readonly port: number;
+  /** The address it listens on: only this machine, unless told otherwise (in a container: 0.0.0.0). */
+  readonly host: string;
   /** How long a worker's step stays its own without a sign of life. */
   readonly leaseMs: number;
 };
@@ -28,6 +30,7 @@ export function readEnvironment(variables: Variables, service: string): Environm
     release: variables['LOTSE_RELEASE'] ?? 'dev',
     instance: `${service}-${process.pid}-${randomBytes(3).toString('hex')}`,
     claimFile: variables['LOTSE_CLAIM_FILE'] || undefined,
+    host: variables['HOST'] || '127.0.0.1',
     port: wholeNumber(variables, 'PORT', 3000, 65_535),
     leaseMs: wholeNumber(variables, 'WORKER_LEASE_MS', 8_000, 600_000),
   };

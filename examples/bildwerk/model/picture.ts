@@ -69,7 +69,7 @@ export function pictures(documents: Documents): Collection<Picture> {
 /** The fields that queries on pictures compare. */
 export const pictureIndexes: readonly string[] = ['owner', ...stepNames.map((step) => `steps.${step}.state`)];
 
-function readPicture(data: JsonObject): Picture {
+export function readPicture(data: JsonObject): Picture {
   const steps = objectOf(data, 'steps');
   const step = (name: StepName) => readStep(objectOf(steps, name));
   return {

@@ -82,7 +82,7 @@ export function refused(name: StepName, mark: Mark, reason: string): Fields {
 export function failedOnce(picture: Picture, name: StepName, mark: Mark): Fields {
   const { attempts } = picture.steps[name];
   if (attempts >= maxAttempts) return givenUp(name, mark);
-  const waitMs = 500 * 2 ** attempts;
+  const waitMs = 250 * 2 ** attempts;
   return fieldsOf(name, { state: 'ready', lease: null, notBefore: mark.at + waitMs });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -87,6 +87,16 @@ export class PictureFiles {
   async remove(id: string): Promise<void> {
     for (const place of ['published', 'drafts', 'originals']) {
       await rm(join(this.#folder, place, checked(id)), { recursive: true, force: true });
+    }
+  }
+
+  /** Removes what processes that were killed have left half done longer ago than `ageMs`. */
+  async removeUnfinished(ageMs: number): Promise<void> {
+    const folder = join(this.#folder, 'incoming');
+    for (const name of await readdir(folder)) {
+      const found = await stat(join(folder, name)).catch(() => undefined);
+      if (found !== undefined && found.mtimeMs < Date.now() - ageMs)
+        await rm(join(folder, name), { recursive: true, force: true });
     }
   }
 

@@ -17,7 +17,8 @@ export async function makeStoryPictures(): Promise<readonly StoryPicture[]> {
     IFD0: { Make: 'Lotse', Model: 'Story 1' },
     IFD2: { DateTimeOriginal: '2026:07:04 18:30:00', FNumber: '28/10', ExposureTime: '1/250', ISOSpeedRatings: '200' },
   };
-  const photograph = await sharp(Buffer.from(landscape(2000, 1400)))
+  const photograph = await sharp(Buffer.from(landscape(1400, 2000)))
+    .rotate(-90)
     .jpeg({ quality: 85 })
     .withExif(exif)
     .withMetadata({ orientation: 6 })

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 import type { BusboyFileStream, BusboyHeaders } from '@fastify/busboy';
 import { HttpProblem } from './problem.ts';
@@ -11,7 +10,7 @@ export type UploadedFile = { readonly name: string; readonly content: Readable; 
 /**
  * Reads a multipart/form-data request (RFC 7578) as it streams in; nothing is held in memory. `take` gets each file and must
  * read its content to the end; a file over the limit is cut there, and `isTooLarge` says so afterwards.
- * Resolves to what `take` resolved to, in order. Throws 400, 413 or 415; when the connection breaks, each content fails.
+ * Resolves to what `take` resolved to, in order. Throws 400, 413 or 415, or what `take` threw; then each content fails.
  */
 export async function readUpload<R>(
   request: IncomingMessage,
@@ -21,25 +20,40 @@ export async function readUpload<R>(
   const parser = openParser(request, limits);
   const contents: BusboyFileStream[] = [];
   const results: Promise<R>[] = [];
+  const failed = Promise.withResolvers<never>();
   let tooMany = false;
   parser.on('file', (_field, content, filename) => {
     content.on('error', () => {}); // told by `take`
     contents.push(content);
     // A form without a chosen file sends one without a name.
     if (!filename) return void content.resume();
-    results.push(take({ name: readableName(filename), content, isTooLarge: () => content.truncated }));
+    const result = take({ name: readableName(filename), content, isTooLarge: () => content.truncated });
+    result.catch(failed.reject);
+    results.push(result);
   });
   parser.on('filesLimit', () => (tooMany = true));
   try {
-    await pipeline(request, parser);
-  } catch (error) {
-    for (const content of contents) content.destroy(new Error('the upload broke off'));
+    await Promise.race([parsed(request, parser), failed.promise]);
+    const taken = await Promise.all(results);
+    if (tooMany) throw new HttpProblem(413, `At most ${limits.mostFiles} pictures at a time, please.`);
+    return taken;
+  } finally {
+    request.unpipe(parser);
+    request.resume(); // what is still coming is not wanted, but the answer must find its way
+    for (const content of contents) if (!content.readableEnded) content.destroy(new Error('the upload broke off'));
     await Promise.allSettled(results);
-    throw new HttpProblem(400, `The upload broke off: ${error instanceof Error ? error.message : String(error)}.`);
   }
-  const taken = await Promise.all(results);
-  if (tooMany) throw new HttpProblem(413, `At most ${limits.mostFiles} pictures at a time, please.`);
-  return taken;
+}
+
+async function parsed(request: IncomingMessage, parser: InstanceType<typeof Busboy>): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const brokeOff = (reason: string) => reject(new HttpProblem(400, `The upload broke off: ${reason}.`));
+  parser.once('finish', () => resolve());
+  parser.once('error', (error) => brokeOff(error instanceof Error ? error.message : String(error)));
+  request.once('error', (error) => brokeOff(error.message));
+  request.once('close', () => (request.complete ? undefined : brokeOff('the connection closed')));
+  request.pipe(parser);
+  await promise;
 }
 
 function openParser(

@@ -51,6 +51,7 @@ export function loginPage(entered: Entered, problem: string | undefined): Html {
   </section>`;
 }
 
+/** A hidden address tells password managers whose password is asked for. */
 export function accountPage(name: string, email: string, count: number, problem: string | undefined): Html {
   const pictures = count === 1 ? '1 picture' : `${count} pictures`;
   return html`<section class="card narrow">
@@ -60,6 +61,7 @@ export function accountPage(name: string, email: string, count: number, problem:
     <p>This deletes your account and all your pictures, at once and for good.</p>
     ${notice(problem)}
     <form method="post" action="/account/delete" class="stack">
+      <input name="email" type="hidden" autocomplete="username" value="${email}" />
       <label>
         Your password <input name="password" type="password" autocomplete="current-password" required maxlength="200" />
       </label>

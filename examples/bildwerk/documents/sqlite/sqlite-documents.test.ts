@@ -8,16 +8,18 @@ import { documentsContract } from '../documents.contract.ts';
 import { querySql } from './query-sql.ts';
 import { openSqliteDocuments } from './sqlite-documents.ts';
 
-documentsContract('SQLite', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'bildwerk-documents-'));
-  const open = () => openSqliteDocuments({ folder, indexes: ['rank', 'title'], pollMs: 20 });
-  const [one, other] = await Promise.all([open(), open()]);
-  const close = async () => {
-    await Promise.all([one.close(), other.close()]);
-    await rm(folder, { recursive: true });
-  };
-  return { one, other, close };
-});
+for (const mayWatch of [true, false]) {
+  documentsContract(mayWatch ? 'SQLite' : 'SQLite in a folder that cannot be watched', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bildwerk-documents-'));
+    const open = () => openSqliteDocuments({ folder, indexes: ['rank', 'title'], mayWatch });
+    const [one, other] = await Promise.all([open(), open()]);
+    const close = async () => {
+      await Promise.all([one.close(), other.close()]);
+      await rm(folder, { recursive: true });
+    };
+    return { one, other, close };
+  });
+}
 
 test('a query on an indexed field uses the index', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'bildwerk-documents-'));

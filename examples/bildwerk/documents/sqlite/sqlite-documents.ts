@@ -14,24 +14,25 @@ export type SqliteDocumentsOptions = {
   readonly folder: string;
   /** Fields that queries compare, in whichever collection. */
   readonly indexes?: readonly string[];
-  /** How often changes by other processes are looked for. */
-  readonly pollMs?: number;
+  /** False: the folder is on a file system whose changes nobody tells. */
+  readonly mayWatch?: boolean;
 };
 
 /** The driver on node:sqlite in WAL mode: any number of processes of one machine share the folder. */
 export async function openSqliteDocuments(options: SqliteDocumentsOptions): Promise<Documents> {
   const database = await openDatabase(options.folder, options.indexes ?? []);
-  return new SqliteDocuments(database, options.pollMs ?? 100);
+  return new SqliteDocuments(database, options);
 }
 
 class SqliteDocuments implements Documents {
   readonly #database: DatabaseSync;
   readonly #store: Store;
 
-  constructor(database: DatabaseSync, pollMs: number) {
+  constructor(database: DatabaseSync, { folder, mayWatch }: SqliteDocumentsOptions) {
     const rows = new Rows(database);
     this.#database = database;
-    this.#store = { rows, listeners: new Listeners(rows, pollMs), write: (write) => this.#write(write) };
+    const listeners = new Listeners(rows, folder, mayWatch ?? true);
+    this.#store = { rows, listeners, write: (write) => this.#write(write) };
   }
 
   collection<T extends JsonObject>(name: string, read: (data: JsonObject) => T): Collection<T> {
