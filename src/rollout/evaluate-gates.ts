@@ -68,8 +68,12 @@ function answerOf(gate: GateDefinition, inquiry: GateInquiry): Answer {
   }
 }
 
+/** Evidence that counts here: unexpired, and of this environment unless the gate itself names another one. */
 function valid(inquiry: GateInquiry, gate: string): readonly Evidence[] {
-  return inquiry.evidence.filter((each) => each.gate === gate && (each.until === null || each.until > inquiry.now));
+  return inquiry.evidence.filter((each) => {
+    const isHere = gate.startsWith('verified:') || each.environment === inquiry.environment;
+    return isHere && each.gate === gate && (each.until === null || each.until > inquiry.now);
+  });
 }
 
 const openBy = (evidence: readonly Evidence[]): GateState => ({

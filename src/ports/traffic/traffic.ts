@@ -21,7 +21,9 @@ export interface TrafficRouter {
   environments(): Promise<readonly RoutedEnvironment[]>;
 
   counters(): Promise<readonly EpochCounters[]>;
-  acknowledge(epochs: readonly { readonly scope: Scope; readonly epoch: number; readonly proxyStart: string }[]): Promise<void>;
+  acknowledge(
+    epochs: readonly { readonly scope: Scope; readonly epoch: number; readonly proxyStart: string }[],
+  ): Promise<void>;
 
   /**
    * Asks the environment's first public address with signed probes, each on a fresh connection, `times` times or until
@@ -30,7 +32,9 @@ export interface TrafficRouter {
   prove(question: LiveQuestion, signal: AbortSignal): Promise<ObservedAnswers>;
 
   /** The journal's heads, kept beside the routing document: a cut tail of the journal is seen by them. */
-  keepJournalHeads(heads: Readonly<Record<string, { readonly sequence: number; readonly hash: string }>>): Promise<void>;
+  keepJournalHeads(
+    heads: Readonly<Record<string, { readonly sequence: number; readonly hash: string }>>,
+  ): Promise<void>;
 }
 
 export interface LiveQuestion extends Scope {

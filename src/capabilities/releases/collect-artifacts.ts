@@ -1,0 +1,32 @@
+import type { AppName, ArtifactDigest } from '../../core/ids.ts';
+import { listEnvironmentRows } from './environment-rows.ts';
+import { findRelease, listReleases } from './release-rows.ts';
+import type { ReleasesContext } from './releases-context.ts';
+
+/** Artifacts of the latest releases are kept whether or not they ever served. */
+const latestKept = 5;
+
+/**
+ * Retention, stated: kept are the artifacts of the latest releases, and in every environment those of what serves, of
+ * the one before it, and of both ends of a rollout that has not ended. Nothing that a rollback may need goes.
+ */
+export async function artifactsToKeep(context: ReleasesContext, app: AppName): Promise<ReadonlySet<ArtifactDigest>> {
+  const { db } = context.database;
+  const latest = await listReleases(db, app, latestKept);
+  const named = new Set<string>();
+  for (const scope of await listEnvironmentRows(db, app)) {
+    const { environment, rollout } = context.engine.view(scope);
+    if (environment.serving !== null) named.add(environment.serving.release);
+    if (environment.previous !== null) named.add(environment.previous.release);
+    if (rollout === null) continue;
+    named.add(rollout.plan.to.release);
+    if (rollout.plan.before.kind === 'revision') named.add(rollout.plan.before.release);
+  }
+  const needed = await Promise.all([...named].map((release) => findRelease(db, app, release)));
+  return new Set([...latest, ...needed].map((release) => release.artifact));
+}
+
+/** Removes what the rule above does not keep. */
+export async function collectArtifacts(context: ReleasesContext, app: AppName): Promise<readonly ArtifactDigest[]> {
+  return await context.builder.collect(app, [...(await artifactsToKeep(context, app))]);
+}

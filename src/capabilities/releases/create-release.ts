@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { Actor } from '../../core/events.ts';
+import { LotseError } from '../../core/errors.ts';
+import { releaseId, type AppName } from '../../core/ids.ts';
+import { parseManifest } from '../../manifest/parse-manifest.ts';
+import type { AppManifest } from '../../manifest/app-manifest.ts';
+import type { Release, ReleaseSource } from '../../rollout/release.ts';
+import { highestReleaseNumber, insertRelease, listReleases } from './release-rows.ts';
+import { jobsOf, manifestFile, servicesOf } from './release-manifest.ts';
+import type { ReleasesContext } from './releases-context.ts';
+import { listTar, readFromTar } from './source-tar.ts';
+
+/** Source as it came: a tar of the app's folder, on this machine. */
+export interface IncomingSource extends ReleaseSource {
+  readonly app: AppName;
+  readonly tar: string;
+  /** SHA-256 of the tar in hex. */
+  readonly hash: string;
+  readonly by: Actor;
+}
+
+/** What the manifest in a tar says. Errors: `manifest-invalid`, `bad-input`. */
+export interface SourceManifest {
+  readonly manifest: AppManifest;
+  readonly text: string;
+  readonly hasDockerfile: boolean;
+  readonly checklists: Readonly<Record<string, string>>;
+}
+
+/** Reads and checks what came, before anything is built. */
+export async function readSourceManifest(source: Pick<IncomingSource, 'app' | 'tar'>): Promise<SourceManifest> {
+  const paths = await listTar(source.tar);
+  const text = await readFromTar(source.tar, manifestFile);
+  if (text === null) {
+    throw new LotseError('bad-input', 'the source has no lotse.yaml at its root', { hint: '`lotse init` writes one.' });
+  }
+  const hasDockerfile = paths.has('Dockerfile');
+  const manifest = parseManifest(text, { file: manifestFile, hasDockerfile });
+  if (manifest.app !== source.app) {
+    throw new LotseError('bad-input', `lotse.yaml describes ${manifest.app}, not ${source.app}`);
+  }
+  const checklists: Record<string, string> = {};
+  for (const { environment, gates } of manifest.environments) {
+    if (gates.checklist === null) continue;
+    const words = await readFromTar(source.tar, gates.checklist);
+    if (words === null) {
+      throw new LotseError(
+        'bad-input',
+        `environments.${environment}.gates.checklist: ${gates.checklist} is not in the source`,
+      );
+    }
+    checklists[gates.checklist] = words;
+  }
+  return { manifest, text, hasDockerfile, checklists };
+}
+
+/** Builds the source once and records the release; the same source again answers with the same release. */
+export async function createRelease(
+  context: ReleasesContext,
+  source: IncomingSource,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Release> {
+  const found = await readSourceManifest(source);
+  const { build } = found.manifest;
+  const artifact = await context.builder.build(
+    {
+      app: source.app,
+      key: buildKey(source, found.manifest),
+      sourceTar: source.tar,
+      roots: [...new Set(['.', ...servicesOf(found.manifest).map((service) => service.root)])],
+      variables: build.config,
+      withinMs: build.withinMs,
+      memoryBytes: build.memoryBytes,
+    },
+    onLine,
+    signal,
+  );
+  return await recordRelease(context, source, found, artifact.digest);
+}
+
+function buildKey(source: IncomingSource, manifest: AppManifest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([source.hash, manifest.build]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** The number is drawn inside the transaction, so two builds that end together get two numbers. */
+async function recordRelease(
+  context: ReleasesContext,
+  source: IncomingSource,
+  found: SourceManifest,
+  digest: string,
+): Promise<Release> {
+  const known = (await listReleases(context.database.db, source.app)).find(
+    (release) =>
+      release.source.commit === source.commit &&
+      release.artifact === digest &&
+      release.manifestText === found.text &&
+      JSON.stringify(release.checklists) === JSON.stringify(found.checklists),
+  );
+  if (known !== undefined) return known;
+  return await context.journal.transact(async (unit) => {
+    const number = (await highestReleaseNumber(unit.trx, source.app)) + 1;
+    const release = newRelease(source, found, digest, number, context.now());
+    await insertRelease(unit.trx, release, source.by);
+    const payload = {
+      app: release.app,
+      release: release.id,
+      artifact: digest,
+      commit: source.commit,
+      dirty: source.dirty,
+    };
+    const draft = {
+      type: 'release-created',
+      version: 1,
+      actor: source.by,
+      reason: null,
+      correlationId: release.id,
+      payload,
+    };
+    await unit.append('control', context.lock.fence, [draft]);
+    return release;
+  });
+}
+
+function newRelease(
+  source: IncomingSource,
+  found: SourceManifest,
+  digest: string,
+  number: number,
+  at: number,
+): Release {
+  const { manifest } = found;
+  return {
+    id: releaseId(number, source.commit, source.dirty),
+    app: source.app,
+    number,
+    createdAt: at,
+    source: { commit: source.commit, dirty: source.dirty, branch: source.branch, subject: source.subject },
+    artifact: digest,
+    services: servicesOf(manifest),
+    jobs: jobsOf(manifest),
+    verification: manifest.verify,
+    manifestText: found.text,
+    hasDockerfile: found.hasDockerfile,
+    checklists: found.checklists,
+  };
+}

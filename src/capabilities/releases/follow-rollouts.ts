@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { systemActor, type EventDraft, type JournalEvent } from '../../core/events.ts';
+import { chainOf, type Scope } from '../../core/ids.ts';
+import type { Evidence } from '../../rollout/gate.ts';
+import type { Plan } from '../../rollout/plan.ts';
+import type { RolloutState } from '../../rollout/rollout-state.ts';
+import type { WrittenEvent } from '../../rollout/rollout-events.ts';
+import { collectArtifacts } from './collect-artifacts.ts';
+import { acceptDefinition } from './environment-rows.ts';
+import { insertEvidence, insertQuarantine } from './evidence-rows.ts';
+import { findRevision } from './release-rows.ts';
+import type { ReleasesContext } from './releases-context.ts';
+import { isRolloutEvent, readRollout } from './rollout-history.ts';
+
+/**
+ * What follows from a rollout's events: evidence, quarantine, accepted definitions, retention. Subscribed durably, so
+ * every handler may see an event again.
+ */
+export async function followRollout(context: ReleasesContext, event: JournalEvent): Promise<void> {
+  if (!isRolloutEvent(event) || event.chain === 'control' || event.correlationId === null) return;
+  const scope = scopeOf(event.chain);
+  const rollout = await readRollout(context, scope, event.correlationId);
+  if (rollout === null) return;
+  if (provesRelease(event, rollout.plan)) await recordVerified(context, scope, rollout.plan, event);
+  if (event.type === 'rollout-ended') await afterEnd(context, scope, rollout, event);
+}
+
+function scopeOf(chain: string): Scope {
+  const [app = '', environment = ''] = chain.split('/');
+  return { app, environment };
+}
+
+/** Verified: the app's own story passed through the public route; without one, the route's own answers are the proof. */
+function provesRelease(event: WrittenEvent, plan: Plan): boolean {
+  if (plan.kind === 'rollback') return false;
+  const isTold = plan.steps.some((step) => step.id === 'verify-after');
+  if (!isTold) return event.type === 'rollout-live';
+  return event.type === 'step-done' && event.payload.step === 'verify-after' && event.payload.direction === 'forward';
+}
+
+async function recordVerified(context: ReleasesContext, scope: Scope, plan: Plan, event: JournalEvent): Promise<void> {
+  const evidence: Evidence = {
+    id: `${scope.app}/${plan.rollout}/verified`,
+    gate: `verified:${scope.environment}`,
+    environment: scope.environment,
+    subject: { kind: 'release', release: plan.to.release },
+    by: systemActor,
+    at: event.at,
+    until: null,
+    hash: createHash('sha256').update(event.hash).digest('hex'),
+    summary: `verified through the public route of ${scope.environment} as ${plan.to.revision}`,
+  };
+  const payload = { evidence: evidence.id, gate: evidence.gate, release: plan.to.release };
+  const known = await context.database.db.selectFrom('evidence').select('id').where('id', '=', evidence.id).execute();
+  if (known.length > 0) return;
+  await context.journal.appendWith(
+    chainOf(scope),
+    context.lock.fence,
+    [draft('evidence-recorded', plan.rollout, payload)],
+    (trx) => insertEvidence(trx, scope.app, evidence),
+  );
+}
+
+function draft(type: string, correlationId: string, payload: unknown): EventDraft {
+  return { type, version: 1, actor: systemActor, reason: null, correlationId, payload };
+}
+
+type Ended = Extract<WrittenEvent, { type: 'rollout-ended' }>;
+
+async function afterEnd(context: ReleasesContext, scope: Scope, rollout: RolloutState, event: JournalEvent & Ended) {
+  const { plan } = rollout;
+  if (event.payload.end === 'settled') {
+    if (plan.kind === 'rollback') await quarantineReplaced(context, scope, rollout, event);
+    await context.database.write((trx) => acceptDefinition(trx, scope, plan.to.release, systemActor, event.at));
+    await collectArtifacts(context, scope.app);
+    return;
+  }
+  if (plan.kind === 'deploy' && plan.before.kind === 'revision') {
+    const { release } = plan.before;
+    await context.database.write((trx) => acceptDefinition(trx, scope, release, systemActor, event.at));
+  }
+  if (rollout.cause?.inRelease === true && plan.kind === 'deploy') {
+    await quarantine(context, scope, rollout, plan.to.release, rollout.cause.message, event.at);
+  }
+}
+
+/** A person went back from a settled release: its own word is the cause. */
+async function quarantineReplaced(context: ReleasesContext, scope: Scope, rollout: RolloutState, event: JournalEvent) {
+  const { before, startedBy } = rollout.plan;
+  if (before.kind !== 'revision') return;
+  const reason = `rolled back by ${startedBy.id}`;
+  await quarantine(context, scope, rollout, before.release, reason, event.at);
+}
+
+async function quarantine(
+  context: ReleasesContext,
+  scope: Scope,
+  { plan }: RolloutState,
+  release: string,
+  reason: string,
+  at: number,
+): Promise<void> {
+  const { db } = context.database;
+  const known = await db
+    .selectFrom('quarantine')
+    .select('id')
+    .where('rollout', '=', plan.rollout)
+    .where('app', '=', scope.app)
+    .execute();
+  if (known.length > 0) return;
+  const from = plan.before.kind === 'revision' ? await findRevision(db, scope.app, plan.before.revision) : null;
+  const to = await findRevision(db, scope.app, plan.to.revision);
+  const diff = to === null ? [] : (await Promise.all(context.parts.map((part) => part.diff(from, to)))).flat();
+  const changes = diff.map((line) => `${line.part} ${line.what}: ${line.from ?? 'nothing'} → ${line.to ?? 'nothing'}`);
+  const row = { release, environment: scope.environment, reason, changes, at };
+  await context.journal.appendWith(
+    chainOf(scope),
+    context.lock.fence,
+    [draft('release-quarantined', plan.rollout, { release, rollout: plan.rollout, changes })],
+    (trx) => insertQuarantine(trx, scope.app, plan.rollout, row),
+  );
+}

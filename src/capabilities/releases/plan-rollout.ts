@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '../../core/events.ts';
+import { revisionId, rolloutId, type Scope } from '../../core/ids.ts';
+import { LotseError } from '../../core/errors.ts';
+import type { GateWeakening } from '../../manifest/gate-weakenings.ts';
+import { missingConfig } from '../../manifest/environment-config.ts';
+import type { DiffLine } from '../../ports/release-part/release-part.ts';
+import { compilePlan } from '../../rollout/compile-plan.ts';
+import type { EnvironmentState } from '../../rollout/environment-state.ts';
+import type { GateResult } from '../../rollout/gate.ts';
+import type { PlanInput } from '../../rollout/plan-input.ts';
+import type { Before, Plan } from '../../rollout/plan.ts';
+import type { Release, Revision } from '../../rollout/release.ts';
+import { findEnvironmentRow, fixedPorts } from './environment-rows.ts';
+import { askGates } from './ask-gates.ts';
+import { jobsOf, manifestOf, servicesIn, storesOf } from './release-manifest.ts';
+import { findRelease, findRevision, highestRevisionNumber } from './release-rows.ts';
+import { gatesOfDeploy, sourced, type SourcedDefinition } from './release-gates.ts';
+import type { ReleasesContext } from './releases-context.ts';
+import { countRollouts } from './rollout-history.ts';
+
+/** A boot that nobody has measured yet is taken to last this long, in milliseconds. */
+const unmeasuredBootMs = 5_000;
+
+/** A compiled rollout with everything that people want to see of it. Nothing has been written. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly revision: Revision;
+  /** False when the revision was planned before and is gone back to. */
+  readonly isNew: boolean;
+  readonly gates: readonly GateResult[];
+  readonly weakens: readonly GateWeakening[];
+  readonly diff: readonly DiffLine[];
+}
+
+/** Plans a deploy of a release to an environment. */
+export async function planDeploy(
+  context: ReleasesContext,
+  scope: Scope,
+  release: Release,
+  by: Actor,
+): Promise<Planned> {
+  const { environment } = context.engine.view(scope);
+  const coming = sourced(release, scope.environment);
+  const accepted = await acceptedDefinition(context, scope);
+  const { gates, weakens } = gatesOfDeploy(accepted, coming, context.parts);
+  const revision = await freeze(context, scope, coming);
+  const watchMs = Math.max(
+    coming.definition.strategy.watchMs,
+    weakens.length > 0 ? (accepted?.definition.strategy.watchMs ?? 0) : 0,
+  );
+  const strategy = coming.definition.strategy.name;
+  const input = await planInput(context, scope, environment, {
+    kind: 'deploy',
+    by,
+    revision,
+    strategy,
+    watchMs,
+    gates,
+  });
+  return { ...(await finish(context, input)), revision, isNew: true, weakens };
+}
+
+/** Plans the way back to a revision that has served before. No gate is asked. */
+export async function planRollback(
+  context: ReleasesContext,
+  scope: Scope,
+  revision: Revision,
+  by: Actor,
+): Promise<Planned> {
+  const { environment } = context.engine.view(scope);
+  const more = { kind: 'rollback', by, revision, strategy: 'blue-green', watchMs: 0, gates: [] } as const;
+  const input = await planInput(context, scope, environment, more);
+  return { ...(await finish(context, input)), revision, isNew: false, weakens: [] };
+}
+
+/** The definition last accepted for the environment; null before the first deploy. */
+export async function acceptedDefinition(context: ReleasesContext, scope: Scope): Promise<SourcedDefinition | null> {
+  const row = await findEnvironmentRow(context.database.db, scope);
+  if (row === null) return null;
+  return sourced(await findRelease(context.database.db, scope.app, row.release), scope.environment);
+}
+
+async function finish(context: ReleasesContext, input: PlanInput) {
+  const compiled = compilePlan(input);
+  const gates = await askGates(
+    context,
+    compiled,
+    input.to,
+    compiled.gates.map((gate) => gate.id),
+  );
+  const diff = (await Promise.all(context.parts.map((part) => part.diff(input.from, input.to)))).flat();
+  return { plan: compiled, gates, diff };
+}
+
+/** Binds the release to the environment: services with overrides, config and stores as they are now. */
+async function freeze(context: ReleasesContext, scope: Scope, coming: SourcedDefinition): Promise<Revision> {
+  const { release, definition } = coming;
+  const manifest = manifestOf(release);
+  const [missing] = missingConfig(manifest, definition);
+  if (missing !== undefined) {
+    throw new LotseError('bad-input', `${scope.environment} gives no value for ${missing.variable}`, {
+      hint: `Give one in lotse.yaml under environments.${scope.environment}.config.`,
+    });
+  }
+  const config = context.parts.find((part) => part.name === 'config');
+  const frozen = await config?.resolve(scope, release);
+  const number = (await highestRevisionNumber(context.database.db, scope)) + 1;
+  return {
+    id: revisionId(scope.environment, number),
+    ...scope,
+    number,
+    release: release.id,
+    artifact: release.artifact,
+    plannedAt: context.now(),
+    services: servicesIn(manifest, definition),
+    jobs: jobsOf(manifest),
+    verification: definition.gates.verification ? release.verification : null,
+    stores: storesOf(manifest),
+    configVersion: frozen?.version ?? '',
+  };
+}
+
+interface Wanted extends Pick<PlanInput, 'kind' | 'strategy' | 'watchMs' | 'gates'> {
+  readonly by: Actor;
+  readonly revision: Revision;
+}
+
+async function planInput(
+  context: ReleasesContext,
+  scope: Scope,
+  environment: EnvironmentState,
+  { kind, by, revision, strategy, watchMs, gates }: Wanted,
+): Promise<PlanInput> {
+  const before = beforeOf(environment);
+  const from = before.kind === 'revision' ? await findRevision(context.database.db, scope.app, before.revision) : null;
+  const orders = environment.orders.filter((order) => order.revision === from?.id);
+  const partSteps = (await Promise.all(context.parts.map((part) => part.steps(before, revision)))).flat();
+  return {
+    ...scope,
+    rollout: rolloutId(scope.environment, (await countRollouts(context, scope)) + 1),
+    kind,
+    startedBy: by,
+    salt: randomBytes(8).toString('hex'),
+    strategy,
+    before,
+    from,
+    running: Object.fromEntries(orders.map((order) => [order.service, order.slots])),
+    to: revision,
+    gates,
+    partSteps,
+    watchMs,
+    cannotRunTwice: from === null ? [] : await reasonsAgainstTwo(context, scope, revision),
+    bootMs: unmeasuredBootMs,
+  };
+}
+
+function beforeOf(environment: EnvironmentState): Before {
+  if (environment.serving !== null) {
+    return { kind: 'revision', revision: environment.serving.revision, release: environment.serving.release };
+  }
+  const { level } = environment;
+  return level.kind === 'adopted' ? { kind: 'adopted', host: level.host, port: level.port } : { kind: 'maintenance' };
+}
+
+/** Why old and new cannot run side by side, a sentence each. */
+async function reasonsAgainstTwo(
+  context: ReleasesContext,
+  scope: Scope,
+  revision: Revision,
+): Promise<readonly string[]> {
+  const fixed = await fixedPorts(context.database.db, scope.app);
+  const ports = revision.services.flatMap(({ service }) => {
+    const port = fixed.get(service);
+    return port === undefined ? [] : [`${service} ignores PORT and always listens on ${port}`];
+  });
+  const stores = revision.stores.filter((store) => !store.shared);
+  return [...ports, ...stores.map((store) => `two releases may not share the store ${store.store}`)];
+}

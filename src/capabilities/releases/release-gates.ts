@@ -1,0 +1,88 @@
+import { gateWeakenings, type GateWeakening } from '../../manifest/gate-weakenings.ts';
+import type { EnvironmentDefinition } from '../../manifest/app-manifest.ts';
+import type { ReleasePart } from '../../ports/release-part/release-part.ts';
+import type { GateDefinition } from '../../rollout/plan.ts';
+import type { Release } from '../../rollout/release.ts';
+import { checklistLines, environmentOf } from './release-manifest.ts';
+
+/** A definition of an environment with the release that it came with. */
+export interface SourcedDefinition {
+  readonly release: Release;
+  readonly definition: EnvironmentDefinition;
+}
+
+export interface GatePlan {
+  readonly gates: readonly GateDefinition[];
+  readonly weakens: readonly GateWeakening[];
+}
+
+/**
+ * The gates of a deploy: those of the definition that comes with the release, and those last accepted for the
+ * environment. So a change that weakens a gate must first pass that gate.
+ */
+export function gatesOfDeploy(
+  accepted: SourcedDefinition | null,
+  coming: SourcedDefinition,
+  parts: readonly ReleasePart[],
+): GatePlan {
+  const weakens = accepted === null ? [] : gateWeakenings(accepted.definition, coming.definition);
+  const both = accepted === null ? [coming] : [accepted, coming];
+  const gates: GateDefinition[] = [
+    { id: 'not-quarantined', kind: 'not-quarantined' },
+    ...both.flatMap(afterGate),
+    ...approvalGate(both),
+    ...both.flatMap(checklistGate),
+    ...both.flatMap(hoursGate),
+    ...parts.map((part): GateDefinition => ({
+      id: `proof:${part.name}`,
+      kind: 'proof',
+      part: part.name,
+      title: part.title,
+    })),
+  ];
+  return { gates: distinct(gates), weakens };
+}
+
+export function sourced(release: Release, environment: string): SourcedDefinition {
+  return { release, definition: environmentOf(release, environment) };
+}
+
+function afterGate({ definition }: SourcedDefinition): readonly GateDefinition[] {
+  const { after } = definition;
+  return after === null ? [] : [{ id: `verified:${after}`, kind: 'verified', environment: after }];
+}
+
+function approvalGate(both: readonly SourcedDefinition[]): readonly GateDefinition[] {
+  const approvals = Math.max(...both.map((each) => each.definition.gates.approval));
+  return approvals === 0 ? [] : [{ id: 'approval', kind: 'approval', approvals }];
+}
+
+function checklistGate({ release, definition }: SourcedDefinition): readonly GateDefinition[] {
+  const file = definition.gates.checklist;
+  if (file === null) return [];
+  const lines = checklistLines(release.checklists[file] ?? '');
+  return [{ id: `checklist:${file}`, kind: 'checklist', file, lines }];
+}
+
+function hoursGate({ definition }: SourcedDefinition): readonly GateDefinition[] {
+  const { hours } = definition.gates;
+  if (hours === null) return [];
+  const windows = hours.windows.map(({ days, fromMinute, toMinute }) => ({
+    weekdays: days.map((day) => day + 1),
+    fromMinute,
+    toMinute,
+  }));
+  return [{ id: 'hours', kind: 'hours', windows, timezone: hours.timezone }];
+}
+
+/** Two checklists or hours of one name but other content are two gates. */
+function distinct(gates: readonly GateDefinition[]): readonly GateDefinition[] {
+  const found = new Map<string, GateDefinition>();
+  for (const gate of gates) {
+    const known = found.get(gate.id);
+    if (known === undefined) found.set(gate.id, gate);
+    else if (JSON.stringify(known) !== JSON.stringify(gate))
+      found.set(`${gate.id}:new`, { ...gate, id: `${gate.id}:new` });
+  }
+  return [...found.values()];
+}

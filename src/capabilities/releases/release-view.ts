@@ -1,0 +1,73 @@
+import type { AppName } from '../../core/ids.ts';
+import type { Release } from '../../rollout/release.ts';
+import { listEnvironmentRows } from './environment-rows.ts';
+import { evidenceFor, quarantinesOf } from './evidence-rows.ts';
+import type { BuildProgress } from './builds.ts';
+import type { BuildView, PlanView, ReleaseView } from './releases-api.ts';
+import type { Planned } from './plan-rollout.ts';
+import type { ReleasesContext } from './releases-context.ts';
+import { gateView, notStarted, stepView } from './rollout-view.ts';
+
+/** A release as people see it: what it is, where it serves, what speaks for and against it. */
+export async function releaseView(context: ReleasesContext, release: Release): Promise<ReleaseView> {
+  const { db } = context.database;
+  const evidence = await evidenceFor(db, release.app, release.id, null);
+  const quarantine = (await quarantinesOf(db, release.app)).filter((each) => each.release === release.id);
+  return {
+    id: release.id,
+    app: release.app,
+    number: release.number,
+    createdAt: release.createdAt,
+    commit: release.source.commit,
+    dirty: release.source.dirty,
+    branch: release.source.branch,
+    subject: release.source.subject,
+    artifact: release.artifact,
+    services: release.services.map(({ service, kind, instances }) => ({ service, kind, instances })),
+    serving: await servingIn(context, release.app, release.id),
+    verifiedIn: evidence.flatMap((each) => (each.gate.startsWith('verified:') ? [each.environment] : [])),
+    quarantine: quarantine.map(({ environment, reason, at }) => ({ environment, reason, at })),
+  };
+}
+
+async function servingIn(context: ReleasesContext, app: AppName, release: string): Promise<string[]> {
+  const scopes = await listEnvironmentRows(context.database.db, app);
+  const known = scopes.filter((scope) => {
+    const { environment, rollout } = context.engine.view(scope);
+    const isLive = rollout?.end === null && rollout.liveAt !== null && rollout.direction === 'forward';
+    return isLive ? rollout.plan.to.release === release : environment.serving?.release === release;
+  });
+  return known.map((scope) => scope.environment);
+}
+
+export async function buildView(context: ReleasesContext, progress: BuildProgress): Promise<BuildView> {
+  const { outcome } = progress;
+  return {
+    id: progress.id,
+    app: progress.app,
+    startedAt: progress.startedAt,
+    state: outcome.kind,
+    release: outcome.kind === 'done' ? await releaseView(context, outcome.release) : null,
+    error:
+      outcome.kind === 'failed'
+        ? { code: outcome.code, message: outcome.message, details: [...outcome.details] }
+        : null,
+  };
+}
+
+export function planView({ plan, gates, diff, weakens }: Planned): PlanView {
+  return {
+    app: plan.app,
+    environment: plan.environment,
+    kind: plan.kind,
+    strategy: plan.strategy,
+    release: plan.to.release,
+    before: plan.before.kind === 'revision' ? plan.before.release : null,
+    steps: plan.steps.map((step) => stepView(step, notStarted)),
+    gates: gates.map(gateView),
+    diff: [...diff],
+    weakens: [...weakens],
+    notes: [...plan.notes],
+    expectedMs: plan.steps.reduce((sum, step) => sum + step.expectedMs, 0),
+  };
+}
