@@ -31,6 +31,7 @@ function allChecks() {
     { name: 'sizes', command: ['node', 'scripts/check-sizes.ts'] },
     { name: 'style', command: ['node', 'scripts/check-style.ts'] },
     { name: 'docs', command: ['node', 'scripts/check-docs.ts'] },
+    { name: 'lockfile', command: ['node', 'scripts/check-lockfile.ts'] },
     ...generators.map(generatorCheck),
     { name: 'dead code', command: ['knip', '--no-progress'] },
   ];

@@ -63,7 +63,7 @@ export function seconds(startedMs) {
 }
 
 /**
- * Runs a program and keeps its output in a log file. If it fails the end of the log is part of the message.
+ * Runs a program and keeps its output in a log file. If it fails the telling part of the log is in the message.
  * @param {readonly [string, ...string[]]} command program and arguments, never read by a shell
  * @param {{ cwd: string, logFile: string, env?: NodeJS.ProcessEnv }} options
  * @returns {Promise<void>}
@@ -88,10 +88,19 @@ export async function runQuietly(command, options) {
   stopEnding();
   await new Promise((resolve) => log.end(resolve));
   if (ended === undefined) return;
-  const tail = readFileSync(options.logFile, 'utf8').trimEnd().split('\n').slice(-30).join('\n  ');
-  throw new SetupError(
-    `\`${command.join(' ')}\` ${ended}. The end of ${relative(process.cwd(), options.logFile)}:\n  ${tail}`,
-  );
+  const cause = tellingLines(readFileSync(options.logFile, 'utf8')).join('\n  ');
+  const where = relative(process.cwd(), options.logFile);
+  throw new SetupError(`\`${command.join(' ')}\` ${ended}. From its output (all of it: ${where}):\n  ${cause}`);
+}
+
+/**
+ * The lines of a log that most likely say what was wrong: from the first error on, else the last ones.
+ * @param {string} log
+ */
+function tellingLines(log) {
+  const lines = log.trimEnd().split('\n');
+  const firstError = lines.findIndex((line) => /\b(?:error|E:)/i.test(line));
+  return firstError === -1 ? lines.slice(-20) : lines.slice(firstError, firstError + 20);
 }
 
 /**
