@@ -26,6 +26,7 @@ export function documentsContract(driver: string, openPair: () => Promise<Docume
     queryFacts(() => pair, fresh);
     transactionFacts(() => pair, fresh);
     listenerFacts(() => pair, fresh);
+    silenceFacts(() => pair, fresh);
   });
 }
 
@@ -187,7 +188,9 @@ const listenerFacts: Facts = (pair, fresh) => {
     end();
     assert.deepEqual(heard, [undefined, 1, undefined]);
   });
+};
 
+const silenceFacts: Facts = (pair, fresh) => {
   it('a change elsewhere is no news, and after its end a listener hears nothing', async () => {
     const name = fresh();
     let calls = 0;

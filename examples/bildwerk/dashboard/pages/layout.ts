@@ -17,6 +17,7 @@ export function layout({ app, signedIn }: Frame, title: string, content: Part): 
         <title>${title} · bildwerk</title>
         <link rel="icon" href="${assets.path('mark.svg')}" type="image/svg+xml" />
         <link rel="stylesheet" href="${assets.path('bildwerk.css')}" />
+        <link rel="stylesheet" href="${assets.path('pictures.css')}" />
         <script type="module" src="${assets.path('bildwerk.js')}"></script>
       </head>
       <body>
