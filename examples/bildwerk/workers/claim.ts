@@ -21,7 +21,7 @@ export function mayTakeFrom(claim: Claim, work: Work, release: string): number |
 
 /**
  * The claim file. Whoever steers the app rewrites it at any time, so it is read again before each piece of work; `watch`
- * notices within a quarter of a second that there is more to do. While it cannot be read, or says something else (it may be
+ * notices within half a second that there is more to do. While it cannot be read, or says something else (it may be
  * half written), the last claim holds; at the start that is `none`.
  */
 export class ClaimFile {
@@ -47,7 +47,7 @@ export class ClaimFile {
       before = claim;
       changed(claim);
     };
-    const timer = this.#path === undefined ? undefined : setInterval(look, 250);
+    const timer = this.#path === undefined ? undefined : setInterval(look, 400);
     return () => clearInterval(timer);
   }
 }
