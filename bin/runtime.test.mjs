@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { findRuntime, isAtLeast, oldestNodeVersion } from './runtime.mjs';
+import { findRuntime, isAtLeast } from './runtime.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'lotse-runtime-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -51,9 +51,4 @@ test('a pinned Node that is too old is passed over', () => {
   const clone = join(folder, 'outdated');
   placeRuntime(join(clone, 'node_modules'), '24.14.9');
   assert.equal(findRuntime(clone, oldNode), undefined);
-});
-
-test('the package promises the same oldest Node', async () => {
-  const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
-  assert.equal(isAtLeast(oldestNodeVersion, manifest.engines.node.replace('>=', '')), true);
 });
