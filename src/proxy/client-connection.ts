@@ -145,7 +145,7 @@ export class ClientConnection {
   }
 
   get mustClose(): boolean {
-    return this.plane.isDraining;
+    return this.plane.isDraining || (this.hasEnded && this.#collector.isEmpty);
   }
 
   refuse(status: number, reason: string): void {

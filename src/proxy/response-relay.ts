@@ -45,7 +45,7 @@ export class ResponseRelay {
       this.#reader = BodyReader.chunked(this.#framing === 'plain' ? (bytes) => this.#write(Buffer.from(bytes)) : null);
     else this.#reader = isUntilEnd ? BodyReader.untilEnd() : BodyReader.ofLength(head.contentLength);
     const persists = isOldClient ? request.keepsAlive && this.#framing === 'same' : !request.closes;
-    this.closesClient = !persists || client.mustClose || client.hasEnded;
+    this.closesClient = !persists || client.mustClose;
     this.#headText = this.#writeHead(isOldClient, forward, slot);
   }
 

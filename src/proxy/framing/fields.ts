@@ -4,6 +4,8 @@ import { isName, tokenOctets, valueOctets } from './characters.ts';
 export interface FieldVisitor {
   /** True keeps the line as it is for the next hop. A visitor that refuses notes that in itself. */
   field(text: string, nameFrom: number, nameTo: number, valueFrom: number, valueTo: number): boolean;
+  /** There are more fields than allowed; reading ends there. */
+  tooManyFields(): void;
 }
 
 const colon = 58;
@@ -25,7 +27,11 @@ export function readFields(text: string, from: number, maxFields: number, visito
   while (lineFrom < length) {
     let at = lineFrom;
     while (tokenOctets[text.charCodeAt(at)] === 1) at++;
-    if (at === lineFrom || text.charCodeAt(at) !== colon || ++count > maxFields) return null;
+    if (at === lineFrom || text.charCodeAt(at) !== colon) return null;
+    if (++count > maxFields) {
+      visitor.tooManyFields();
+      return null;
+    }
     const nameTo = at++;
     while (isBlank(text.charCodeAt(at))) at++;
     const valueFrom = at;

@@ -87,6 +87,10 @@ export class RequestHead implements FieldVisitor {
     }
   }
 
+  tooManyFields(): void {
+    this.#refuse(431, 'too many header fields');
+  }
+
   #readHost(text: string, from: number, to: number): boolean {
     if (++this.#hosts > 1) return this.#refuse(400, 'more than one Host');
     if (!areAll(hostOctets, text, from, to)) return this.#refuse(400, 'illegal character in Host');

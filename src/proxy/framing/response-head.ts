@@ -52,6 +52,10 @@ export class ResponseHead implements FieldVisitor {
     }
   }
 
+  tooManyFields(): void {
+    this.problem = 'too many header fields';
+  }
+
   #readConnectionField(text: string, nameFrom: number, valueFrom: number, valueTo: number): boolean {
     if (isName(text, nameFrom, 'connection')) {
       const value = text.slice(valueFrom, valueTo);
