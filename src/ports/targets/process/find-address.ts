@@ -20,8 +20,12 @@ export async function findAddress(
   given: number,
   declared: number | null,
 ): Promise<Whereabouts> {
-  const members = await membersOf(host, group);
-  const own = await host.listeners(members.map((member) => member.pid));
+  // Nearly always it is the main process or a child of it, and asking those is cheap.
+  const family = group.run === null ? [] : await host.family(group.run.pid);
+  const known = await reachable(await host.listeners(family, given));
+  if (known !== null) return { kind: 'given', address: known };
+  const members = (await membersOf(host, group)).map((member) => member.pid);
+  const own = await host.listeners(members, null);
   const asGiven = await reachable(own.filter((listener) => listener.port === given));
   if (asGiven !== null) return { kind: 'given', address: asGiven };
   const holder = await host.holderOf(given);

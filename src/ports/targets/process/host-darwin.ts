@@ -10,7 +10,10 @@ export async function openDarwinHost(): Promise<Host> {
     startInRecord: (line) => line.trim(),
     members: async (leader, marker) => members(leader, marker),
     family: async (pid) => family(pid),
-    listeners: async (pids) => (pids.length === 0 ? [] : listening(['-a', '-p', pids.join(',')])),
+    listeners: async (pids, port) => {
+      const found = pids.length === 0 ? [] : await listening(['-a', '-p', pids.join(',')]);
+      return found.filter((listener) => port === null || listener.port === port);
+    },
     holderOf: async (port) => holderOf(port),
     memoryOf: async (pids) => {
       const text = await ask('/bin/ps', ['-o', 'rss=', '-p', pids.join(',')]);

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Host, Listener, Member } from './host.ts';
-import { readListeningSockets } from './listening-sockets.ts';
+import { listeningSockets } from './listening-sockets.ts';
 
 /** proc(5). Reads below /proc never wait for a disk, so they are made synchronously: that is several times cheaper. */
 export function openLinuxHost(): Host {
@@ -11,7 +11,7 @@ export function openLinuxHost(): Host {
     startInRecord: (line) => parseStat(line)?.start ?? '',
     members: async (leader, marker) => allPids().flatMap((pid) => membership(pid, leader, marker)),
     family: async (pid) => familyOf(pid),
-    listeners: async (pids) => listenersOf(pids),
+    listeners: async (pids, port) => listenersOf(pids, port),
     holderOf: async (port) => holderOf(port),
     memoryOf: async (pids) => pids.reduce((sum, pid) => sum + residentBytes(pid), 0),
   };
@@ -59,24 +59,22 @@ function familyOf(root: number): readonly number[] {
   return family;
 }
 
-function listenersOf(pids: readonly number[]): readonly Listener[] {
-  const sockets = new Map(readListeningSockets().map((socket) => [socket.inode, socket]));
-  return pids.flatMap((pid) =>
-    inodesOf(pid).flatMap((inode) => {
-      const socket = sockets.get(inode);
-      return socket === undefined ? [] : [{ pid, host: socket.host, port: socket.port }];
-    }),
-  );
+function listenersOf(pids: readonly number[], port: number | null): readonly Listener[] {
+  const owners = new Map(pids.flatMap((pid) => inodesOf(pid).map((inode) => [inode, pid] as const)));
+  const found: Listener[] = [];
+  for (const socket of listeningSockets()) {
+    const pid = owners.get(socket.inode);
+    if (pid === undefined || (port !== null && socket.port !== port)) continue;
+    found.push({ pid, host: socket.host, port: socket.port });
+    if (port !== null) break;
+  }
+  return found;
 }
 
 function holderOf(port: number): string | null {
-  const inodes = new Set(
-    readListeningSockets()
-      .filter((socket) => socket.port === port)
-      .map((socket) => socket.inode),
-  );
-  if (inodes.size === 0) return null;
-  const pid = allPids().find((candidate) => inodesOf(candidate).some((inode) => inodes.has(inode)));
+  const socket = listeningSockets().find((candidate) => candidate.port === port);
+  if (socket === undefined) return null;
+  const pid = allPids().find((candidate) => inodesOf(candidate).includes(socket.inode));
   if (pid === undefined) return 'a process of another user';
   return `pid ${pid} (${(readProc(`/proc/${pid}/comm`) ?? 'unknown').trim()})`;
 }

@@ -33,8 +33,8 @@ export interface Host {
   members(leader: number | null, marker: string): Promise<readonly Member[]>;
   /** The process and its descendants. */
   family(pid: number): Promise<readonly number[]>;
-  /** Where these processes accept TCP connections. */
-  listeners(pids: readonly number[]): Promise<readonly Listener[]>;
+  /** Where these processes accept TCP connections. With a port: at least one of those on it, which is found sooner. */
+  listeners(pids: readonly number[], port: number | null): Promise<readonly Listener[]>;
   /** Who listens on the port, for people: `pid 412 (nginx)`; null when nobody does or it cannot be known. */
   holderOf(port: number): Promise<string | null>;
   /** Resident memory of these processes together; null when it cannot be known. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 
 export interface ListeningSocket {
   readonly inode: string;
@@ -8,22 +8,32 @@ export interface ListeningSocket {
 }
 
 const listening = '0A'; // TCP_LISTEN in include/net/tcp_states.h
+const lineBytes = 160;
 
-/** Every listening TCP socket of this network namespace: proc_net_tcp in the kernel's documentation. */
-export function readListeningSockets(): readonly ListeningSocket[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => parseSocketTable(readTable(path)));
+/**
+ * Listening TCP sockets of this network namespace (proc_net_tcp in the kernel's documentation), read as they are asked
+ * for. The kernel lists them first, and then walks all its connection tables, which can take many milliseconds: reading
+ * in small pieces and stopping early avoids that; tcp6 comes first, because node listens on :: by default.
+ */
+export function* listeningSockets(): Generator<ListeningSocket> {
+  for (const path of ['/proc/net/tcp6', '/proc/net/tcp']) {
+    for (const line of linesOf(path)) {
+      const socket = parseSocketLine(line);
+      if (socket === null) continue;
+      if (socket === 'other state') break;
+      yield socket;
+    }
+  }
 }
 
-export function parseSocketTable(table: string): readonly ListeningSocket[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-      const [host, port] = (local ?? '').split(':');
-      if (state !== listening || inode === undefined || host === undefined || port === undefined) return [];
-      return [{ inode, host: parseHost(host), port: Number.parseInt(port, 16) }];
-    });
+/** Null for the heading and what cannot be read. */
+export function parseSocketLine(line: string): ListeningSocket | 'other state' | null {
+  const [number, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+  const [host, port] = (local ?? '').split(':');
+  if (number === undefined || !/^\d+:$/.test(number) || inode === undefined) return null;
+  if (host === undefined || port === undefined) return null;
+  if (state !== listening) return 'other state';
+  return { inode, host: parseHost(host), port: Number.parseInt(port, 16) };
 }
 
 /** Addresses are hexadecimal words of 32 bits, each in the byte order of the machine (little-endian where node runs). */
@@ -38,10 +48,26 @@ function parseHost(hex: string): string {
   return text;
 }
 
-function readTable(path: string): string {
+function* linesOf(path: string): Generator<string> {
+  const file = openOrNull(path);
+  if (file === null) return; // A kernel without IPv6 has no tcp6.
   try {
-    return readFileSync(path, 'utf8');
+    const piece = Buffer.alloc(lineBytes);
+    let rest = '';
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) {
+      const lines = (rest + piece.toString('latin1', 0, read)).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openOrNull(path: string): number | null {
+  try {
+    return openSync(path, 'r');
   } catch {
-    return ''; // A kernel without IPv6 has no tcp6.
+    return null;
   }
 }
