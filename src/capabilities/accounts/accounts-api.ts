@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Shapes of the routes about who may do what. Roles are cumulative only where the table of routes says so. */
+/** Shapes of the routes about who may do what. Roles are cumulative only where the table of routes says so. Times are unix milliseconds. */
 export const role = z.enum(['viewer', 'developer', 'approver', 'operator', 'admin']);
 export type Role = z.infer<typeof role>;
 
@@ -9,10 +9,12 @@ export const me = z
   .meta({ id: 'Me', description: 'Whom this credential names' });
 
 export const tokenRequest = z.object({
-  name: z.string().min(1).max(80),
+  name: z.string().trim().min(1).max(80),
   roles: z.array(role).min(1),
-  app: z.string().nullable().default(null),
-  environment: z.string().nullable().default(null),
+  /** `me`: whatever is done with it, the person who made it has done. `system`: a system of its own, e.g. a CI. */
+  speaksFor: z.enum(['me', 'system']).default('system'),
+  app: z.string().min(1).nullable().default(null),
+  environment: z.string().min(1).nullable().default(null),
   /** From now, in milliseconds; null: until it is revoked. */
   validMs: z.number().int().positive().nullable().default(null),
 });
@@ -21,6 +23,7 @@ export const tokenView = z
   .object({
     id: z.string(),
     name: z.string(),
+    person: z.string().nullable().meta({ description: 'For whom it speaks; null: for a system' }),
     roles: z.array(role),
     app: z.string().nullable(),
     environment: z.string().nullable(),
@@ -33,19 +36,45 @@ export const tokenView = z
 /** The secret is answered once, when the token is made. */
 export const newToken = tokenView.extend({ secret: z.string() }).meta({ id: 'NewToken' });
 
-export const signInRequest = z.object({ link: z.string() });
+export const personRequest = z.object({
+  name: z.string().trim().min(1).max(80),
+  mail: z.email().nullable().default(null),
+  roles: z.array(role).min(1),
+});
+
+export const person = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    mail: z.string().nullable(),
+    roles: z.array(role),
+    createdAt: z.number(),
+  })
+  .meta({ id: 'Person' });
+
+export const signInRequest = z.object({ link: z.string().min(1).max(200) });
+/** Left out: a link for the person who asks; a system gets one for the owner. */
+export const signInLinkRequest = z.object({ person: z.string().nullable().default(null) });
 export const signInLink = z.object({ url: z.string(), expiresAt: z.number() }).meta({ id: 'SignInLink' });
+
+export const health = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' });
 
 export type MeView = z.infer<typeof me>;
 export type TokenRequest = z.infer<typeof tokenRequest>;
 export type TokenView = z.infer<typeof tokenView>;
 export type NewTokenView = z.infer<typeof newToken>;
+export type PersonRequest = z.infer<typeof personRequest>;
+export type PersonView = z.infer<typeof person>;
 
 export const accountRoutes = {
   me: 'GET /me',
   createToken: 'POST /tokens',
   listTokens: 'GET /tokens',
   revokeToken: 'DELETE /tokens/:token',
+  listPeople: 'GET /people',
+  addPerson: 'POST /people',
+  /** Forgets name and mail for good, ends the person's sessions and revokes their tokens; the journal keeps the id. */
+  erasePerson: 'DELETE /people/:person',
   /** Exchanges a one-time link for a session cookie. */
   signIn: 'POST /session',
   signOut: 'DELETE /session',
