@@ -1,3 +1,4 @@
+import type { Actor } from '../core/events.ts';
 import { chainOf, type Scope } from '../core/ids.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Command } from '../rollout/facts.ts';
@@ -51,6 +52,11 @@ export class Engine {
   /** Pause, resume, advance or abort. Errors: `conflict` when it does not apply now. */
   async command(scope: Scope, command: Command): Promise<void> {
     await this.#runner(scope).command(command);
+  }
+
+  /** Everything of the environment stops; its data stays. Errors: `conflict` while a rollout is under way. */
+  async takeDown(scope: Scope, by: Actor, reason: string | null): Promise<void> {
+    await this.#runner(scope).takeDown(by, reason);
   }
 
   /** Something that gates or routing depend on has changed: look at once. */

@@ -4,7 +4,6 @@ import { LotseError } from '../core/errors.ts';
 import { chainOf, type RolloutId, type Scope } from '../core/ids.ts';
 import { emptyEnvironment, evolveEnvironment, type EnvironmentState } from '../rollout/environment-state.ts';
 import { evolve, plannedState } from '../rollout/evolve.ts';
-import type { Plan } from '../rollout/plan.ts';
 import { rolloutEventTypes, type DecidedEvent, type WrittenEvent } from '../rollout/rollout-events.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
 import type { EngineParts } from './parts.ts';
@@ -48,8 +47,8 @@ export class EnvironmentLog {
     return view;
   }
 
-  /** Writes a plan or what was decided, durably, and folds it. */
-  async append(rollout: RolloutId, decided: readonly DecidedEvent[]): Promise<void> {
+  /** Writes a plan or what was decided, durably, and folds it; null for what belongs to no rollout. */
+  async append(rollout: RolloutId | null, decided: readonly DecidedEvent[]): Promise<void> {
     const drafts = decided.map((event) => ({
       type: event.type,
       version: 1,
@@ -68,16 +67,16 @@ export class EnvironmentLog {
 function foldEvent(view: EnvironmentView, event: JournalEvent): EnvironmentView {
   const { sequence } = event;
   if (!isRolloutEvent(event)) return { ...view, sequence };
-  const rollout =
-    event.type === 'rollout-planned'
-      ? plannedState(event.payload.plan, event.at)
-      : view.rollout && evolve(view.rollout, event);
-  if (rollout === null) throw new LotseError('journal-damaged', `${event.chain} has ${event.type} before any plan`);
-  return { sequence, rollout, environment: evolveEnvironment(view.environment, event, planOf(event, rollout)) };
+  const rollout = rolloutAfter(view.rollout, event);
+  const environment = evolveEnvironment(view.environment, event, rollout?.plan ?? null);
+  return { sequence, rollout, environment };
 }
 
-function planOf(event: WrittenEvent, rollout: RolloutState): Plan {
-  return event.type === 'rollout-planned' ? event.payload.plan : rollout.plan;
+function rolloutAfter(before: RolloutState | null, event: JournalEvent & WrittenEvent): RolloutState | null {
+  if (event.type === 'rollout-planned') return plannedState(event.payload.plan, event.at);
+  if (before !== null) return evolve(before, event);
+  if (event.type === 'environment-downed') return null;
+  throw new LotseError('journal-damaged', `${event.chain} has ${event.type} before any plan`);
 }
 
 /** Rollout events are never erased: their payloads hold ids only. */

@@ -1,4 +1,5 @@
 import { LotseError, toLotseError } from '../core/errors.ts';
+import type { Actor } from '../core/events.ts';
 import type { Scope } from '../core/ids.ts';
 import { decide, type Ask, type Decision } from '../rollout/decide.ts';
 import type { Command, Fact } from '../rollout/facts.ts';
@@ -31,6 +32,8 @@ export class EnvironmentRunner {
   readonly #stop = new AbortController();
   #nudge = new AbortController();
   #beginning = false;
+  /** Orders have changed without a rollout: all are handed over again. */
+  #isStale = false;
   #facts: Fact[] = [];
   #commands: Waiting[] = [];
   #loop: Promise<void> = Promise.resolve();
@@ -79,6 +82,19 @@ export class EnvironmentRunner {
     this.wake();
   }
 
+  /** Everything stops; the data stays. Errors: `conflict` while a rollout is under way. */
+  async takeDown(actor: Actor, reason: string | null): Promise<void> {
+    const { rollout } = this.#log.view;
+    if (rollout !== null && rollout.end === null) {
+      throw new LotseError('conflict', `${rollout.plan.rollout} has not ended`, {
+        hint: 'End it with `lotse cancel` first.',
+      });
+    }
+    await this.#log.append(null, [{ type: 'environment-downed', payload: {}, actor, reason }]);
+    this.#isStale = true;
+    this.wake();
+  }
+
   /** Hands a person's command to the machine; resolves when it is written. Errors: `conflict` when it does not apply. */
   async command(command: Command): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<string | null>();
@@ -117,6 +133,8 @@ export class EnvironmentRunner {
 
   /** One turn of the loop; answers how long it may rest, in milliseconds. */
   async #turn(): Promise<number> {
+    if (this.#isStale) await this.#takeUp();
+    this.#isStale = false;
     await this.#reconciler.look();
     await this.#reconciler.publish(this.#log.view.environment);
     const { rollout } = this.#log.view;

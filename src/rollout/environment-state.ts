@@ -38,16 +38,20 @@ export const emptyEnvironment: EnvironmentState = {
   updatedAt: 0,
 };
 
-/** Pure: applies one written event. `plan` is that of the event's rollout. */
-export function evolveEnvironment(state: EnvironmentState, event: WrittenEvent, plan: Plan): EnvironmentState {
+/** Pure: applies one written event. `plan` is that of the event's rollout; null before the first. */
+export function evolveEnvironment(state: EnvironmentState, event: WrittenEvent, plan: Plan | null): EnvironmentState {
   const now = { ...state, updatedAt: event.at };
   switch (event.type) {
     case 'rollout-planned':
       return { ...now, rollout: event.payload.plan.rollout };
     case 'step-intended':
-      return event.payload.effects.reduce((after, effect) => applyEffect(after, effect, plan), now);
+      return plan === null
+        ? now
+        : event.payload.effects.reduce((after, effect) => applyEffect(after, effect, plan), now);
+    case 'environment-downed':
+      return downed(now);
     case 'rollout-ended':
-      return ended(now, event, plan);
+      return plan === null ? now : ended(now, event, plan);
     default:
       return now;
   }
@@ -93,4 +97,10 @@ function ended(state: EnvironmentState, event: Ended, plan: Plan): EnvironmentSt
   if (event.payload.end !== 'settled') return after;
   const previous = state.serving === null ? null : { revision: state.serving.revision, release: state.serving.release };
   return { ...after, serving: { ...plan.to, since: event.at }, previous: plan.kind === 'rollback' ? null : previous };
+}
+
+function downed(state: EnvironmentState): EnvironmentState {
+  const orders = state.orders.map((order) => ({ ...order, slots: 0 }));
+  const level: TrafficLevel = { kind: 'maintenance', message: 'This service has been taken down by its operators.' };
+  return { ...state, orders, level, draining: [], epoch: state.epoch + 1, serving: null, previous: null };
 }

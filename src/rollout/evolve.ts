@@ -60,6 +60,8 @@ export function evolve(state: RolloutState, event: WrittenEvent): RolloutState {
       return { ...state, pause: null, intendedAt: state.intendedAt === null ? null : event.at };
     case 'rollout-advanced':
       return { ...state, advanced: true, pause: null };
+    case 'environment-downed':
+      return state;
     case 'rollout-ended':
       return { ...state, end: { kind: event.payload.end, at: event.at }, cause: event.payload.cause ?? state.cause };
   }

@@ -35,6 +35,8 @@ export type RolloutEvent =
   | { readonly type: 'rollout-paused'; readonly payload: { readonly until: UnixMs } }
   | { readonly type: 'rollout-resumed'; readonly payload: Record<string, never> }
   | { readonly type: 'rollout-advanced'; readonly payload: { readonly step: string } }
+  /** A person took the whole environment down: nothing runs, users get the maintenance page. Belongs to no rollout. */
+  | { readonly type: 'environment-downed'; readonly payload: Record<string, never> }
   | {
       readonly type: 'rollout-ended';
       readonly payload: {
@@ -68,4 +70,5 @@ export const rolloutEventTypes = [
   'rollout-resumed',
   'rollout-advanced',
   'rollout-ended',
+  'environment-downed',
 ] as const satisfies readonly RolloutEvent['type'][];

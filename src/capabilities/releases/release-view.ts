@@ -1,9 +1,10 @@
 import type { AppName } from '../../core/ids.ts';
+import type { Evidence } from '../../rollout/gate.ts';
 import type { Release } from '../../rollout/release.ts';
 import { listEnvironmentRows } from './environment-rows.ts';
 import { evidenceFor, quarantinesOf } from './evidence-rows.ts';
 import type { BuildProgress } from './builds.ts';
-import type { BuildView, PlanView, ReleaseView } from './releases-api.ts';
+import type { BuildView, EvidenceView, PlanView, ReleaseView } from './releases-api.ts';
 import type { Planned } from './plan-rollout.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { gateView, notStarted, stepView } from './rollout-view.ts';
@@ -70,4 +71,10 @@ export function planView({ plan, gates, diff, weakens }: Planned): PlanView {
     notes: [...plan.notes],
     expectedMs: plan.steps.reduce((sum, step) => sum + step.expectedMs, 0),
   };
+}
+
+export function evidenceView(evidence: Evidence): EvidenceView {
+  const { id, gate, subject, by, at, until, hash, summary } = evidence;
+  const about = subject.kind === 'release' ? subject.release : subject.revision;
+  return { id, gate, subject: about, by: by.id, at, until, hash, summary };
 }

@@ -52,7 +52,7 @@ export async function startRollback(
   by: Actor,
   reason: string | null,
 ): Promise<Plan> {
-  const { rollout, environment } = context.engine.view(scope);
+  const { rollout } = context.engine.view(scope);
   const before = rollout?.plan.before;
   const isBack = to === null || (before?.kind === 'revision' && before.release === to);
   if (rollout !== null && rollout.end === null && isBack) {
@@ -64,15 +64,21 @@ export async function startRollback(
     }
   }
   await endTheOneBefore(context, scope, by);
-  const revision = await target(context, scope, to ?? environment.previous?.release ?? null);
+  const revision = await revisionToReturnTo(context, scope, to);
   const planned = await planRollback(context, scope, revision, by);
   await record(context, scope, planned, by, reason);
   await context.engine.begin(planned.plan);
   return planned.plan;
 }
 
-async function target(context: ReleasesContext, scope: Scope, release: ReleaseId | null): Promise<Revision> {
+/** The revision before, or the latest one of a named release that has served here. Errors: `conflict`, `not-found`. */
+export async function revisionToReturnTo(
+  context: ReleasesContext,
+  scope: Scope,
+  named: ReleaseId | null,
+): Promise<Revision> {
   const { environment } = context.engine.view(scope);
+  const release = named ?? environment.previous?.release ?? null;
   if (release === null) {
     throw new LotseError('conflict', `${scope.environment} has nothing to go back to`, {
       hint: 'Name a release that has served here: `lotse rollback ENVIRONMENT --to RELEASE`.',

@@ -1,0 +1,101 @@
+import type { Actor } from '../../core/events.ts';
+import { LotseError } from '../../core/errors.ts';
+import { chainOf, type Scope } from '../../core/ids.ts';
+import type { JobOrder } from '../../ports/targets/targets.ts';
+import type { JobDefinition, Revision } from '../../rollout/release.ts';
+import { requireEnvironment } from './release-operations.ts';
+import { findRevision } from './release-rows.ts';
+import type { JobView } from './releases-api.ts';
+import type { ReleasesContext } from './releases-context.ts';
+
+/** How long a one-off may take when nobody says, in milliseconds. */
+const oneOffMs = 3_600_000;
+
+export interface OneOff {
+  readonly job?: string | undefined;
+  readonly argv?: readonly string[] | undefined;
+  readonly withinMs?: number | undefined;
+}
+
+/** Runs a job by name, or a command, with the artifact, config and stores of what serves now. */
+export async function startJob(context: ReleasesContext, scope: Scope, wanted: OneOff, by: Actor): Promise<JobView> {
+  const revision = await servingRevision(context, scope);
+  return await start(context, scope, revision, definitionOf(revision, wanted), by);
+}
+
+/** The app's own story against the public address. */
+export async function startVerification(context: ReleasesContext, scope: Scope, by: Actor): Promise<JobView> {
+  const revision = await servingRevision(context, scope);
+  if (revision.verification === null) {
+    throw new LotseError('bad-input', `${scope.app} declares no verification`, {
+      hint: 'Add `verify:` to lotse.yaml.',
+    });
+  }
+  return await start(context, scope, revision, revision.verification, by);
+}
+
+/** Errors: `not-found`. */
+export async function observeJob(context: ReleasesContext, scope: Scope, key: string): Promise<JobView> {
+  const found = key.startsWith(`${chainOf(scope)}/`) ? await context.target.observeJob(key) : null;
+  if (found === null) throw new LotseError('not-found', `${scope.environment} has no job ${JSON.stringify(key)}`);
+  return { ...found, logTail: [...found.logTail] };
+}
+
+export async function cancelJob(context: ReleasesContext, scope: Scope, key: string, by: Actor): Promise<void> {
+  await observeJob(context, scope, key);
+  await write(context, scope, 'job-cancelled', key, by);
+  await context.target.cancelJob(key);
+}
+
+async function servingRevision(context: ReleasesContext, scope: Scope): Promise<Revision> {
+  await requireEnvironment(context, scope);
+  const { level } = context.engine.view(scope).environment;
+  const share = level.kind === 'shares' ? level.shares.toSorted((a, b) => b.permille - a.permille)[0] : undefined;
+  const revision = share === undefined ? null : await findRevision(context.database.db, scope.app, share.revision);
+  if (revision === null) {
+    throw new LotseError('conflict', `nothing serves in ${scope.environment}`, { hint: 'Deploy a release first.' });
+  }
+  return revision;
+}
+
+function definitionOf(revision: Revision, wanted: OneOff): JobDefinition {
+  if (wanted.argv !== undefined) {
+    return { job: 'command', argv: wanted.argv, root: '.', withinMs: wanted.withinMs ?? oneOffMs };
+  }
+  const known = revision.jobs.find((job) => job.job === wanted.job);
+  if (known !== undefined) return known;
+  const names = revision.jobs.map((job) => job.job);
+  throw new LotseError('not-found', `${revision.release} has no job ${JSON.stringify(wanted.job ?? '')}`, {
+    hint: names.length === 0 ? 'It declares none; give a command after `--`.' : `It has ${names.join(', ')}.`,
+  });
+}
+
+async function start(
+  context: ReleasesContext,
+  scope: Scope,
+  revision: Revision,
+  definition: JobDefinition,
+  by: Actor,
+): Promise<JobView> {
+  const key = `${chainOf(scope)}/${definition.job}/${context.newId()}`;
+  const around = await context.surroundings(scope, revision);
+  const order: JobOrder = {
+    ...scope,
+    key,
+    revision: revision.id,
+    artifact: revision.artifact,
+    argv: definition.argv,
+    root: definition.root,
+    variables: around.variables,
+    storeFolders: around.storeFolders,
+    withinMs: definition.withinMs,
+  };
+  await write(context, scope, 'job-started', key, by);
+  await context.target.startJob(order);
+  return await observeJob(context, scope, key);
+}
+
+async function write(context: ReleasesContext, scope: Scope, type: string, key: string, by: Actor): Promise<void> {
+  const draft = { type, version: 1, actor: by, reason: null, correlationId: key, payload: { key } };
+  await context.journal.append(chainOf(scope), context.lock.fence, [draft]);
+}

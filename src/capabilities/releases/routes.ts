@@ -1,0 +1,25 @@
+import type { Route } from '../../api/route.ts';
+import type { Builds } from './builds.ts';
+import type { ReleasesContext } from './releases-context.ts';
+import { environmentRoutes } from './routes-environments.ts';
+import { jobRoutes } from './routes-jobs.ts';
+import { journalRoutes, type JournalVerdict } from './routes-journal.ts';
+import { releaseRoutesOf } from './routes-releases.ts';
+import { rolloutRoutes } from './routes-rollouts.ts';
+
+export interface ReleaseRoutesParts {
+  readonly context: ReleasesContext;
+  readonly builds: Builds;
+  readonly checkJournal: () => Promise<JournalVerdict>;
+}
+
+/** All routes of the capability; shapes in releases-api.ts. */
+export function routesOfReleases({ context, builds, checkJournal }: ReleaseRoutesParts): readonly Route[] {
+  return [
+    ...releaseRoutesOf(context, builds),
+    ...environmentRoutes(context),
+    ...rolloutRoutes(context),
+    ...jobRoutes(context),
+    ...journalRoutes(context, checkJournal),
+  ];
+}
