@@ -66,13 +66,14 @@ test('packages are installed once, and what npm said lies in the log', async () 
 });
 
 test('a lockfile that does not fit fails with what npm says about it', async () => {
-  write('package.json', { name: 'made-up', version: '1.0.0', dependencies: { nothing: '1.0.0' } });
+  write('package.json', { name: 'made-up', version: '1.0.0', dependencies: { inner: 'file:./inner' } });
+  write('inner/package.json', { name: 'inner', version: '1.0.0' });
   write('package-lock.json', { name: 'made-up', version: '1.0.0', lockfileVersion: 3, packages: { '': {} } });
   await assert.rejects(
     () => installPackages(folder, join(folder, 'install.log')),
     (error) =>
       error instanceof SetupError &&
-      /ended with code 1\. From its output [\s\S]*npm error /.test(error.message),
+      /ended with code 1\. From its output [\s\S]*npm error[\s\S]*in sync/.test(error.message),
   );
 });
 
