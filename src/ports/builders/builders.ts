@@ -40,5 +40,10 @@ export interface Artifact {
   readonly sizeBytes: number;
   readonly createdAtMs: number;
   /** What it was made on and may need again: checked before a start. */
-  readonly platform: { readonly os: string; readonly cpu: string; readonly libc: string | null; readonly runtime: string };
+  readonly platform: {
+    readonly os: string;
+    readonly cpu: string;
+    readonly libc: string | null;
+    readonly runtime: string;
+  };
 }
