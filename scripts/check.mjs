@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pathOfRuntime, setUpForDevelopment } from './setup/set-up.mjs';
+import { pathOfRuntime, setUpToCheck } from './setup/set-up.mjs';
 import { seconds, SetupError } from './setup/steps.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -57,7 +57,7 @@ async function check(args) {
   if (args.some((arg) => arg === '--help' || arg === '-h')) return console.log(help);
   const chosen = allChecks().filter(({ name }) => args.length === 0 || args.some((arg) => name.includes(arg)));
   if (chosen.length === 0) throw new SetupError(`No check is called ${args.join(' ')}.\n\n${help}`);
-  const node = await setUpForDevelopment(root, { isComplete: args.length === 0 });
+  const node = await setUpToCheck(root);
   const waiting = [...chosen];
   /** @type {Check[]} */
   const failed = [];
@@ -83,7 +83,8 @@ async function check(args) {
 async function runCheck({ name, command, fix }, node) {
   const [program, ...args] = command;
   const startedMs = performance.now();
-  const env = { ...process.env, PATH: pathOfRuntime(node, root, process.env.PATH ?? '') };
+  const colour = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
+  const env = { ...process.env, ...colour, PATH: pathOfRuntime(node, root, process.env.PATH ?? '') };
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));

@@ -89,7 +89,7 @@ const ofEngine = {
 export const zones: readonly Zone[] = [
   {
     name: 'tests',
-    files: /^test\/|^src\/.*\/fixtures\/|\.test\.(?:ts|tsx|mjs)$/,
+    files: /^(?:web\/)?test\/|^src\/.*\/(?:fixtures|testing)\/|\.test\.(?:ts|tsx|mjs)$/,
     mayImport: 'everything',
     packages: 'any',
     builtins: 'any',

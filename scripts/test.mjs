@@ -2,7 +2,7 @@
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SetupError } from './setup/steps.mjs';
-import { pathOfRuntime, setUpForDevelopment } from './setup/set-up.mjs';
+import { pathOfRuntime, setUpToTest } from './setup/set-up.mjs';
 import { pathWithTools } from './setup/system-packages.mjs';
 import { findTestFiles, planTests } from './test/plan.mjs';
 import { runTestFile } from './test/run-file.mjs';
@@ -34,7 +34,7 @@ async function test(args) {
   const planned = planTests(findTestFiles(root), patterns);
   if (options.includes('--list')) return planned.forEach(({ files }) => console.log(files.join('\n')));
   if (planned.length === 0) throw new SetupError(`No test file matches ${patterns.join(' ')}.`);
-  const node = await setUpForDevelopment(root, { isComplete: !options.includes('--no-set-up') });
+  const node = await setUpToTest(root, { isComplete: !options.includes('--no-set-up') });
   const startedMs = performance.now();
   const results = await runAll(planned, node);
   for (const line of summaryLines(results, performance.now() - startedMs)) console.log(line);

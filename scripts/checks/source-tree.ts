@@ -23,7 +23,7 @@ export function isTestCode(path: string): boolean {
   return (
     /\.(?:test|contract)\.(?:ts|tsx|mjs)$/.test(path) ||
     /^(?:test|bench)\//.test(path) ||
-    /\/(?:test|fixtures)\//.test(path)
+    /\/(?:test|testing|fixtures)\//.test(path)
   );
 }
 

@@ -9,41 +9,63 @@ import { installSystemPackages, missingMessage, missingPackages, pathWithTools }
 import { buildWebPage } from './web-page.mjs';
 
 /**
- * What it takes to run Lotse from a clone: the packages, the pinned Node, the web page.
+ * What everything else needs: the packages and the pinned Node.
  * @param {string} root of the repository
- * @returns {Promise<string>} path of the Node to run it on
+ * @returns {Promise<string>} path of the Node to run Lotse, its tests and its checks on
  */
-export async function setUpToRun(root) {
+async function setUpPackages(root) {
   await step('versions', (note) => note(checkVersions(process.version, process.env.npm_config_user_agent)));
   await step('packages', (note) => installNoting(root, root, 'install', note));
-  const node = await step('runtime', (note) => {
+  return step('runtime', (note) => {
     linkOwnCommand(root);
-    const found = findRuntime(root);
-    if (found === undefined) throw new SetupError(noRuntimeMessage());
+    const found = installedRuntime(root);
     note(`Node ${found.version.replace('v', '')}`);
     return found.path;
   });
+}
+
+/** @param {string} root */
+function installedRuntime(root) {
+  const found = findRuntime(root);
+  if (found === undefined) throw new SetupError(noRuntimeMessage());
+  return found;
+}
+
+/**
+ * For `npm start`: packages, Node, web page.
+ * @param {string} root of the repository
+ * @returns {Promise<string>} path of the Node to run Lotse on
+ */
+export async function setUpToRun(root) {
+  const node = await setUpPackages(root);
   await step('web page', async (note) => note(await buildWebPage(root)));
   return node;
 }
 
 /**
- * What tests and checks need besides: programs of the system and the packages of the example app.
+ * For `npm run check`: packages, also those of the example app, and Node.
  * @param {string} root of the repository
- * @param {{ isComplete: boolean }} options false takes what is there
- * @returns {Promise<string>} path of the Node to run them on
+ * @returns {Promise<string>} path of the Node to run the checks on
  */
-export async function setUpForDevelopment(root, { isComplete }) {
-  if (!isComplete) {
-    const found = findRuntime(root);
-    if (found === undefined) throw new SetupError(noRuntimeMessage());
-    return found.path;
-  }
-  const node = await setUpToRun(root);
+export async function setUpToCheck(root) {
+  const node = await setUpPackages(root);
   const example = join(root, 'examples', 'bildwerk');
   if (existsSync(join(example, 'package-lock.json'))) {
     await step('packages of the example app', (note) => installNoting(root, example, 'install-example', note));
   }
+  return node;
+}
+
+/**
+ * For `npm test`: all of that, and programs of the system.
+ * @param {string} root of the repository
+ * @param {{ isComplete: boolean }} options false takes what is there
+ * @returns {Promise<string>} path of the Node to run the tests on
+ */
+export async function setUpToTest(root, { isComplete }) {
+  if (!isComplete) return installedRuntime(root).path;
+  const node = await setUpToCheck(root);
+  await step('web page', async (note) => note(await buildWebPage(root)));
   await step('programs of the system', async (note) => {
     const missing = await bringSystemPackages(root);
     note(missing.length === 0 ? 'all there' : `${missing.length} missing`);
