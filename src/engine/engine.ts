@@ -4,7 +4,7 @@ import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Command } from '../rollout/facts.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { EnvironmentRunner } from './environment-runner.ts';
-import type { EnvironmentView } from './environment-log.ts';
+import { emptyView, type EnvironmentView } from './environment-log.ts';
 import type { EngineParts } from './parts.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
@@ -34,14 +34,14 @@ export class Engine {
     await runner.open();
   }
 
-  /** Where the environment and its latest rollout stand. */
+  /** Where the environment and its latest rollout stand; nothing of it is known before its first rollout. */
   view(scope: Scope): EnvironmentView {
-    return this.#runner(scope).view;
+    return this.#runners.get(chainOf(scope))?.view ?? emptyView;
   }
 
   /** What was last seen of its slots; at most a second old while the loop runs. */
   slots(scope: Scope): readonly TargetSlot[] {
-    return this.#runner(scope).slots;
+    return this.#runners.get(chainOf(scope))?.slots ?? [];
   }
 
   /** Starts a compiled rollout. Errors: `conflict` while another one has not ended. */
@@ -88,6 +88,15 @@ export class Engine {
   /** Ends the loops; what runs goes on. */
   async close(): Promise<void> {
     await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
+  }
+
+  /**
+   * Ends the loops and stops everything that runs. What is ordered stays on record: the next start takes it up again.
+   * Resolves when nothing runs any more, at the latest when every drain and grace is over.
+   */
+  async suspend(): Promise<void> {
+    await this.close();
+    await Promise.all([...this.#runners.values()].map((runner) => runner.suspend()));
   }
 
   #runner(scope: Scope): EnvironmentRunner {

@@ -16,7 +16,7 @@ export interface EnvironmentView {
   readonly rollout: RolloutState | null;
 }
 
-const emptyView: EnvironmentView = { sequence: 0, environment: emptyEnvironment, rollout: null };
+export const emptyView: EnvironmentView = { sequence: 0, environment: emptyEnvironment, rollout: null };
 const pageSize = 500;
 
 /** Reads and writes the rollout events of one environment, and keeps the folded view of them. */

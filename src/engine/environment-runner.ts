@@ -14,6 +14,8 @@ import { Reconciler } from './reconcile.ts';
 /** How often slots are looked at while nothing moves, and how long the loop rests after a problem, in milliseconds. */
 const idleLookMs = 1_000;
 const afterProblemMs = 500;
+/** How long a suspension waits for drains, in milliseconds. */
+const suspendMs = 60_000;
 
 interface Waiting {
   readonly command: Command;
@@ -113,6 +115,16 @@ export class EnvironmentRunner {
     this.wake();
     await this.#loop;
     for (const waiting of this.#commands) waiting.answer('the control plane is stopping');
+  }
+
+  /** After `close`: stops what runs without changing what is ordered. */
+  async suspend(): Promise<void> {
+    const { orders } = this.#log.view.environment;
+    for (const order of orders) await this.#reconciler.order({ ...order, slots: 0 });
+    const deadline = this.#parts.clock.now() + suspendMs;
+    while ((await this.#reconciler.look()).length > 0 && this.#parts.clock.now() < deadline) {
+      await this.#parts.clock.sleep(50, new AbortController().signal);
+    }
   }
 
   async #run(): Promise<void> {

@@ -84,7 +84,8 @@ function checkJob(key: string, seen: Observation): Verdict {
       kind: 'verification-failed',
       message,
       logTail: job.logTail,
-      inRelease: job.state === 'failed',
+      // Ended by a signal means ended from outside: that says nothing about the release.
+      inRelease: job.state === 'failed' && job.signal === null,
     },
   };
 }
