@@ -23,7 +23,10 @@ export async function startProcessBuilderTest(options: Partial<ProcessBuilderOpt
     open: () => openProcessBuilder(all),
     pack: (source: Readonly<Record<string, SourceEntry>>) => pack(join(folder, `source-${packed++}`), source),
     buildElsewhere: async (order: BuildOrder) => buildElsewhere([JSON.stringify(all), JSON.stringify(order)]),
-    dispose: () => rm(folder, { recursive: true, force: true }),
+    dispose: async (): Promise<void> => {
+      execFileSync('chmod', ['-R', 'u+rwX', folder]); // Sealed folders, for those who are not root.
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

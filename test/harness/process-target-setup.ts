@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,10 @@ export async function startProcessTargetTest(options: Partial<ProcessTargetOptio
     open: (): Promise<ProcessTarget> =>
       openProcessTarget({ ...plain, artifactFolder: async (digest) => (digest === artifact ? artifactFolder : null) }),
     openElsewhere: (order: unknown) => openElsewhere([JSON.stringify(plain), JSON.stringify(order), artifactFolder]),
-    dispose: () => rm(folder, { recursive: true, force: true }),
+    dispose: async (): Promise<void> => {
+      execFileSync('chmod', ['-R', 'u+rwX', folder]); // Sealed folders, for those who are not root.
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

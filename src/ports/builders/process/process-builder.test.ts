@@ -117,7 +117,7 @@ test('a build that needs more than its memory fails, and says so', { skip: !isRo
   const building = world.build(source, { memoryBytes: 300e6, withinMs: 15_000 }, lines);
   const error = await building.then(
     () => null,
-    (thrown: Error) => thrown,
+    (thrown: unknown) => (thrown instanceof Error ? thrown : null),
   );
   if (lines.some((line) => line.includes('is not limited'))) return t.skip('no memory controller');
   assert.match(error?.message ?? '', /for want of memory/);

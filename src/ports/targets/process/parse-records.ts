@@ -10,7 +10,7 @@ type Kept<Order extends { readonly variables: Variables }> = Omit<Order, 'variab
   readonly kept: Readonly<Record<string, KeptVariable>>;
 };
 
-export function formatOrder<Order extends { readonly variables: Variables }>(key: Buffer, order: Order): string {
+export function formatOrder(key: Buffer, order: ServiceOrder | JobOrder): string {
   const { variables, ...rest } = order;
   return `${JSON.stringify({ format: 1, ...rest, kept: sealVariables(key, variables) }, null, 1)}\n`;
 }

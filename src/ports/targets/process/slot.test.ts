@@ -94,6 +94,26 @@ test('a slot whose port was taken meanwhile starts on another one', async () => 
   }
 });
 
+test('an instance whose launcher was killed goes on, is adopted, and is not started twice', async () => {
+  const setup = await startProcessTargetTest();
+  const world = await ContractWorld.open(setup);
+  try {
+    const order = await world.ensure({});
+    const [first] = await world.untilReady(order);
+    const run = join(setup.folder, 'state/kept/shop/staging/staging-1/web/0/attempts/1/run');
+    const [, , launcher] = (await readFile(run, 'utf8')).split('\n');
+    process.kill(Number(launcher), 'SIGKILL');
+    await world.reopen();
+    const [second] = await world.untilReady(order);
+    assert.deepEqual([second?.pid, second?.attempt], [first?.pid, 1]);
+    await get(second?.address, '/crash');
+    await until('the crash is seen', async () => (await world.observe())[0]?.unexpectedExits === 1);
+    await world.untilReady(order);
+  } finally {
+    await world.end();
+  }
+});
+
 test('after a reboot what was ordered starts again, and old faults are forgotten', async () => {
   const setup = await startProcessTargetTest();
   const world = await ContractWorld.open(setup);

@@ -55,7 +55,7 @@ export async function openUsers(file: string, range: UserRange): Promise<Users> 
 }
 
 function parseUsers(text: string): ReadonlyMap<string, number> {
-  return new Map(Object.entries(JSON.parse(text) as Record<string, number>));
+  return new Map(Object.entries(JSON.parse(text) as Record<string, number>)); // parsed: written by this file only
 }
 
 /** The first folder on the way to the path that other users may not enter; null when the way is free. */
