@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { resolve } from 'node:path';
 import { isErrorCode, LotseError } from '../core/errors.ts';
 import type { EpochCounters, ProxyStatus, RoutingDocument } from '../core/routing-document.ts';
 import { BodyReader } from './framing/body-reader.ts';
@@ -34,8 +35,8 @@ export class ProxyControl {
 
   /** Error: `bad-input` when the state folder's path is too long for a socket. */
   constructor(stateDir: string) {
-    this.stateDir = stateDir;
-    this.#socketPath = controlSocketPath(stateDir);
+    this.stateDir = resolve(stateDir);
+    this.#socketPath = controlSocketPath(this.stateDir);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { ResponseHead } from './framing/response-head.ts';
 import { ownAnswer, refusedRequest } from './own-answers.ts';
 import type { OwnAnswer } from './own-answers.ts';
 import { upstreamRequestHead } from './request-head-text.ts';
+import { RequestReplay } from './request-replay.ts';
 import { ResponseRelay } from './response-relay.ts';
 import type { Forward } from './routing/route-request.ts';
 import type { InstanceRoute } from './routing/route-table.ts';
@@ -39,9 +40,7 @@ export class Exchange implements UpstreamUser {
   #hasRetried = false;
   #tried: Upstream[] = [];
   #lastFailure: OwnAnswer | null = null;
-  /** Request body so far, so that it can be sent (again); null once it is too large for that. */
-  #replay: Buffer[] | null = [];
-  #replayBytes = 0;
+  readonly #replay: RequestReplay;
   /** The beginning of an answer's head that is not complete yet. */
   #partialHead: Buffer | null = null;
   #relay: ResponseRelay | null = null;
@@ -56,6 +55,7 @@ export class Exchange implements UpstreamUser {
     this.#count = new ExchangeCount(forward, plane.nowMs());
     this.#headText = upstreamRequestHead(head, forward.bucket, client.address, plane);
     this.#body = head.chunked ? BodyReader.chunked() : BodyReader.ofLength(Math.max(0, head.contentLength));
+    this.#replay = new RequestReplay(plane.limits.replayBytes);
     this.#isIdempotent = idempotent.has(head.method);
   }
 
@@ -95,7 +95,7 @@ export class Exchange implements UpstreamUser {
     this.#deadlineMs = this.#plane.nowMs() + this.#plane.limits.responseHeadMs;
     const socket = this.#connection?.socket;
     if (socket === undefined) return;
-    const chunks = this.#replay ?? [];
+    const chunks = this.#replay.chunks ?? [];
     if (chunks.length > 0) socket.cork();
     socket.write(this.#headText, 'latin1');
     for (const chunk of chunks) socket.write(chunk);
@@ -120,13 +120,9 @@ export class Exchange implements UpstreamUser {
 
   #forwardBody(chunk: Buffer): void {
     const isConnecting = this.#phase === 'connecting';
-    if (this.#replay !== null) {
-      this.#replayBytes += chunk.length;
-      if (isConnecting || this.#replayBytes <= this.#plane.limits.replayBytes) this.#replay.push(chunk);
-      else this.#replay = null;
-    }
+    this.#replay.add(chunk, isConnecting);
     if (isConnecting) {
-      if (this.#replayBytes > this.#plane.limits.replayBytes) this.#client.socket.pause();
+      if (this.#replay.isFull) this.#client.socket.pause();
       return;
     }
     if (this.#phase === 'sent') this.#deadlineMs = this.#plane.nowMs() + this.#plane.limits.responseHeadMs;
@@ -174,7 +170,7 @@ export class Exchange implements UpstreamUser {
 
   #beginAnswer(head: ResponseHead, bytes: Buffer, from: number, length: number): void {
     this.#phase = 'answering';
-    this.#replay = null;
+    this.#replay.forget();
     this.#relay = new ResponseRelay(this.#client, this.#head, head, this.#forward, this.#instance?.slot ?? 0);
     if (head.isEventStream) this.#count.finishByStatus(head.status);
     this.#relayBytes(bytes, from, length);
@@ -241,7 +237,7 @@ export class Exchange implements UpstreamUser {
     if (
       this.#isReused &&
       this.#isIdempotent &&
-      this.#replay !== null &&
+      this.#replay.chunks !== null &&
       !this.#hasRetried &&
       this.#partialHead === null
     ) {

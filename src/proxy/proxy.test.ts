@@ -139,6 +139,12 @@ describe('a running proxy', () => {
     assert.equal((await control?.status())?.pid, first);
   });
 
+  it('is one, also when two start it at the same moment', async () => {
+    const [first, second] = await Promise.all([folder.start(), folder.start()]);
+    control = first;
+    assert.equal((await first.status()).pid, (await second.status()).pid);
+  });
+
   it('serves what it has on disk when it starts again after a SIGKILL, without a control plane', async () => {
     const proxy = await start();
     await proxy.putDocument(toApp({ fence: 3, version: 9 }));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeErrorCode, LotseError } from '../core/errors.ts';
 import { ProxyControl } from './control-client.ts';
@@ -36,7 +36,8 @@ export async function findProxy(stateDir: string): Promise<ProxyControl | null> 
  * answers. One that already runs there is adopted instead. Its output goes to `proxy.log` in the state folder.
  * Errors: `unreachable` with the last lines of that log when it does not come up.
  */
-export async function startProxy(options: StartProxyOptions): Promise<ProxyControl> {
+export async function startProxy(given: StartProxyOptions): Promise<ProxyControl> {
+  const options = { ...given, stateDir: resolve(given.stateDir) };
   const running = await findProxy(options.stateDir);
   if (running !== null) return running;
   mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });

@@ -28,7 +28,7 @@ export interface Assignment {
   readonly document: RoutingDocument;
 }
 
-const workerFlags = ['--max-semi-space-size=8', '--no-warnings'];
+const workerFlags = ['--max-semi-space-size=2', '--no-warnings'];
 
 /** The proxy's workers: keeps `size` of them running, restarts one that dies at once, and replaces them without a gap. */
 export class WorkerPool {
