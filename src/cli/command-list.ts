@@ -1,0 +1,167 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** Gives a command its arguments, options, help and action. */
+export type DescribeCommand = (command: Command, context: Context) => void;
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: string;
+  readonly summary: string;
+  /** Loaded only when this command is typed, so that `lotse --help` is there at once. */
+  readonly load: () => Promise<DescribeCommand>;
+}
+
+const begin = 'Begin:';
+const release = 'Release and take back:';
+const gates = 'Gates:';
+const look = 'Look:';
+const care = 'Care:';
+
+/** Every command, in the order of `lotse --help`. */
+export const commandList: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    group: begin,
+    summary: 'write a lotse.yaml for the app in a folder',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
+    name: 'up',
+    group: begin,
+    summary: 'start Lotse here, deploy the app everywhere, stay until Ctrl-C',
+    load: async () => (await import('./commands/up.ts')).upCommand,
+  },
+  {
+    name: 'serve',
+    group: begin,
+    summary: 'run the control plane in the foreground',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  {
+    name: 'doctor',
+    group: begin,
+    summary: 'check what Lotse needs on this machine',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'deploy',
+    group: release,
+    summary: 'build this commit and bring it to an environment, through those before it',
+    load: async () => (await import('./commands/deploy.ts')).deployCommand,
+  },
+  {
+    name: 'plan',
+    group: release,
+    summary: 'show what a rollout would do, without touching anything',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
+    name: 'promote',
+    group: release,
+    summary: 'bring on what the environment before has verified',
+    load: async () => (await import('./commands/promote.ts')).promoteCommand,
+  },
+  {
+    name: 'rollback',
+    group: release,
+    summary: 'go back to the release before',
+    load: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  },
+  {
+    name: 'cancel',
+    group: release,
+    summary: 'take back the rollout under way, or end a job',
+    load: async () => (await import('./commands/cancel.ts')).cancelCommand,
+  },
+  {
+    name: 'pause',
+    group: release,
+    summary: 'hold the rollout under way where it stands',
+    load: async () => (await import('./commands/steer.ts')).pauseCommand,
+  },
+  {
+    name: 'resume',
+    group: release,
+    summary: 'let a paused rollout go on',
+    load: async () => (await import('./commands/steer.ts')).resumeCommand,
+  },
+  {
+    name: 'advance',
+    group: release,
+    summary: 'go on to the next step without waiting for the rest of this one',
+    load: async () => (await import('./commands/steer.ts')).advanceCommand,
+  },
+  {
+    name: 'down',
+    group: release,
+    summary: 'stop everything of an environment',
+    load: async () => (await import('./commands/down.ts')).downCommand,
+  },
+  {
+    name: 'approve',
+    group: gates,
+    summary: 'approve a release, or sign lines of its checklist',
+    load: async () => (await import('./commands/approve.ts')).approveCommand,
+  },
+  {
+    name: 'override',
+    group: gates,
+    summary: 'pass one gate for one rollout, with a reason and your name',
+    load: async () => (await import('./commands/override.ts')).overrideCommand,
+  },
+  {
+    name: 'verify',
+    group: gates,
+    summary: 'run the verification of the app against an environment now',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  {
+    name: 'status',
+    group: look,
+    summary: 'say what serves where, and what moves',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'logs',
+    group: look,
+    summary: 'show what the services write',
+    load: async () => (await import('./commands/logs.ts')).logsCommand,
+  },
+  {
+    name: 'releases',
+    group: look,
+    summary: 'list the releases and where they have been',
+    load: async () => (await import('./commands/releases.ts')).releasesCommand,
+  },
+  {
+    name: 'journal',
+    group: look,
+    summary: 'list what happened and who did it; check that nothing was changed',
+    load: async () => (await import('./commands/journal.ts')).journalCommand,
+  },
+  {
+    name: 'run',
+    group: care,
+    summary: 'run a job, or any command, beside what serves now',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    name: 'token',
+    group: care,
+    summary: 'create, list and revoke tokens for people and machines',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
+    name: 'sign-in',
+    group: care,
+    summary: 'make a one-time link to the dashboard',
+    load: async () => (await import('./commands/sign-in.ts')).signInCommand,
+  },
+  {
+    name: 'completion',
+    group: care,
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
+];

@@ -1,0 +1,108 @@
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { LotseError } from '../../core/errors.ts';
+import { parseManifest } from '../../manifest/parse-manifest.ts';
+import { manifestFile } from '../app-folder.ts';
+import { withHelp, withJson } from '../command-options.ts';
+import type { Context } from '../context.ts';
+import { readGitState } from '../git.ts';
+import { propose } from '../init/propose.ts';
+import type { Proposal } from '../init/proposal.ts';
+import { readFolder } from '../init/read-folder.ts';
+import { writeManifest } from '../init/write-manifest.ts';
+import { runProgram } from '../run-program.ts';
+import { stateFolderName } from '../state-folder.ts';
+
+interface InitOptions {
+  readonly staging?: true;
+  readonly force?: true;
+  readonly print?: true;
+}
+
+export function initCommand(command: Command, context: Context): void {
+  command
+    .argument('[folder]', 'where the app lies', '.')
+    .option('--staging', 'a staging environment before production')
+    .option('--print', 'show the file, write nothing')
+    .option('--force', 'replace a lotse.yaml that is there');
+  withJson(command);
+  withHelp(
+    command,
+    [
+      ['lotse init', 'the app in this folder'],
+      ['lotse init apps/shop --staging', 'one app of a monorepo, with a staging environment'],
+    ],
+    { ok: 'written', errors: ['bad-input', 'not-found', 'conflict'] },
+  );
+  command.action((folder: string, options: InitOptions) => init(context, resolve(context.cwd, folder), options));
+}
+
+async function init(context: Context, folder: string, options: InitOptions): Promise<void> {
+  const { out } = context;
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new LotseError('not-found', `There is no folder ${folder}`);
+  }
+  const file = join(folder, manifestFile);
+  if (existsSync(file) && options.force !== true && options.print !== true) {
+    throw new LotseError('conflict', `${relative(context.cwd, file) || file} is there already`, {
+      hint: '`lotse init --print` shows what would be written, `--force` replaces it.',
+    });
+  }
+  const facts = readFolder(folder);
+  const proposal = propose(facts);
+  const text = writeManifest(proposal, { hasStaging: options.staging ?? false });
+  parseManifest(text, { file: manifestFile, hasDockerfile: proposal.hasDockerfile });
+  if (options.print === true) return out.isJson ? out.json({ text, ...proposal }) : void out.stdout.write(text);
+  writeFileSync(file, text);
+  const ignoreFile = await ignoreState(folder);
+  if (out.isJson) out.json({ file, ignoreFile, ...proposal });
+  else report(context, { file, ignoreFile, proposal });
+}
+
+/** In git, Lotse's state must not become part of a commit. Answers the file that was changed. */
+async function ignoreState(folder: string): Promise<string | null> {
+  const git = await readGitState(folder).catch(() => null); // git's own trouble is said when something is deployed
+  if (git === null) return null;
+  const ignored = await runProgram(['git', '-C', folder, 'check-ignore', '-q', `${stateFolderName}/`], { cwd: folder });
+  if (ignored.exitCode === 0) return null;
+  const file = join(folder, '.gitignore');
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  appendFileSync(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${stateFolderName}/\n`);
+  return file;
+}
+
+interface Written {
+  readonly file: string;
+  readonly ignoreFile: string | null;
+  readonly proposal: Proposal;
+}
+
+function report(context: Context, { file, ignoreFile, proposal }: Written): void {
+  const { out } = context;
+  const done = out.paint(out.symbols.done, 'green');
+  out.line(`${done} ${relative(context.cwd, file)}  ${out.paint(`app ${proposal.app}`, 'dim')}`);
+  if (ignoreFile !== null)
+    out.line(`${done} ${relative(context.cwd, ignoreFile)}  ${out.paint(`ignores ${stateFolderName}/`, 'dim')}`);
+  out.line();
+  out.table(
+    ['service', 'is a', 'runs'],
+    proposal.services.map((service) => [
+      service.name,
+      service.port === null ? 'worker' : `web service, port ${service.port}`,
+      service.run,
+    ]),
+  );
+  if (proposal.stores.length > 0) {
+    out.line();
+    out.warn(
+      `It seems to write beside its own code: ${proposal.stores.map((store) => store.folder).join(', ')}. The file says what to do.`,
+    );
+  }
+  if (proposal.takesTurns) out.warn('It listens on a fixed port, so releases take turns (`strategy: recreate`).');
+  for (const remark of proposal.remarks) out.warn(remark);
+  out.line();
+  out.line('Next: read the file, then');
+  out.line('  lotse doctor   checks this machine');
+  out.line('  lotse up       runs it here');
+}

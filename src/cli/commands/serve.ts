@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { withHelp, withJson } from '../command-options.ts';
+import type { Context } from '../context.ts';
+import { ControlPlaneProcess, type Ended } from '../control-plane-process.ts';
+import { exitCodeOf, exitOk } from '../exit-codes.ts';
+import { findStateFolder, stateFolderName } from '../state-folder.ts';
+
+interface ServeOptions {
+  readonly state?: string;
+  readonly listen: string;
+}
+
+export const defaultListen = '127.0.0.1:7700';
+
+export function serveCommand(command: Command, context: Context): void {
+  command
+    .option('--state <folder>', 'where it keeps everything (default: the nearest .lotse, else ./.lotse)')
+    .option('--listen <host:port>', 'where the API and the dashboard answer', defaultListen)
+    .usage('[options] [-- <options of the control plane>]');
+  withJson(command);
+  withHelp(
+    command,
+    [
+      ['lotse serve', 'in the foreground, as a service manager wants it'],
+      ['lotse serve --state /srv/lotse --listen 127.0.0.1:7800', ''],
+    ],
+    {
+      ok: 'it was asked to end; apps and proxy go on serving, and the next start takes them over',
+      errors: ['bad-input', 'port-taken', 'locked', 'disk-full', 'journal-damaged', 'state-too-new', 'internal'],
+    },
+  );
+  command.action(async (options: ServeOptions) => {
+    context.exitCode = await serve(context, options);
+  });
+}
+
+async function serve(context: Context, options: ServeOptions): Promise<number> {
+  const { out } = context;
+  const state = stateFolderFor(context, options.state);
+  const plane = new ControlPlaneProcess({
+    args: ['serve', '--state', state, '--listen', options.listen, ...(context.passedOn ?? [])],
+    cwd: context.cwd,
+    output: 'inherit',
+    onMessage: (message) => {
+      if (message.kind === 'progress') out.note(message.text);
+    },
+  });
+  let wasAsked = false;
+  const stop = context.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
+    wasAsked = true;
+    plane.kill('SIGTERM');
+  });
+  try {
+    const ready = await plane.ready();
+    if (out.isJson) out.jsonLine({ server: ready.server, signIn: ready.signIn, state, pid: plane.pid ?? null });
+    else {
+      out.line(
+        `${out.paint('Lotse serves', 'green', 'bold')}  ${ready.server}  ${out.paint(`state in ${state}`, 'dim')}`,
+      );
+      if (ready.signIn !== null) out.line(`Sign in (works once): ${ready.signIn}`);
+    }
+    return exitCodeOfEnd(await plane.ended, wasAsked);
+  } catch (thrown) {
+    if (wasAsked) return exitOk;
+    throw thrown;
+  } finally {
+    stop();
+  }
+}
+
+/** An end that was asked for is none to worry about, whatever way it came. */
+export function exitCodeOfEnd({ exitCode }: Ended, wasAsked: boolean): number {
+  if (wasAsked && (exitCode === null || exitCode === exitOk)) return exitOk;
+  return exitCode ?? exitCodeOf('internal');
+}
+
+/** Where a control plane that is started here keeps its state. */
+export function stateFolderFor(context: Context, named: string | undefined): string {
+  return resolve(context.cwd, named ?? findStateFolder(context.cwd) ?? stateFolderName);
+}

@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { role, type TokenView } from '../../capabilities/accounts/accounts-api.ts';
+import { LotseError } from '../../core/errors.ts';
+import { parseDurationMs } from '../../core/quantities.ts';
+import { nearestOf } from '../../manifest/nearest.ts';
+import { connect, withConnection, withHelp, type ConnectionOptions } from '../command-options.ts';
+import type { Context } from '../context.ts';
+import { controlPlaneCalls } from '../control-plane.ts';
+import { formatTime } from '../output.ts';
+
+interface CreateOptions extends ConnectionOptions {
+  readonly role: readonly string[];
+  readonly app?: string;
+  readonly environment?: string;
+  readonly valid?: string;
+}
+
+const roles: readonly string[] = role.options;
+const errors = ['bad-input', 'unauthenticated', 'forbidden', 'not-found', 'unreachable'] as const;
+
+export function tokenCommand(command: Command, context: Context): void {
+  withHelp(
+    command,
+    [
+      ['lotse token create github --role developer --app shop --valid 90d', 'for a pipeline'],
+      ['lotse token list', ''],
+      ['lotse token revoke tok_3f9a', 'it stops working at once'],
+    ],
+    { ok: 'done', errors },
+  );
+  describeCreate(command.command('create').summary('make a token; its secret is shown once'), context);
+  describeList(command.command('list').summary('list the tokens, without their secrets'), context);
+  describeRevoke(command.command('revoke').summary('end a token at once'), context);
+}
+
+function describeCreate(command: Command, context: Context): void {
+  command
+    .description('Make a token that names a person or a system. Its secret is shown once, and never again.')
+    .argument('<name>', 'whom it names, for the journal')
+    .requiredOption('--role <role...>', `what it may do: ${roles.join(', ')}`)
+    .option('--app <name>', 'only for this app')
+    .option('--environment <name>', 'only for this environment')
+    .option('--valid <duration>', 'until then, such as 90d; left out: until it is revoked');
+  withConnection(command);
+  withHelp(command, [['lotse token create deploy-bot --role developer --valid 30d', '']], { ok: 'made', errors });
+  command.action(async (name: string, options: CreateOptions) => {
+    const made = await controlPlaneCalls.createToken(connect(context, options), {
+      name,
+      roles: options.role.map(parseRole),
+      app: options.app ?? null,
+      environment: options.environment ?? null,
+      validMs: options.valid === undefined ? null : parseDurationMs(options.valid),
+    });
+    const { out } = context;
+    if (out.isJson) return out.json(made);
+    out.line(made.secret);
+    out.note(out.paint(`Token ${made.id} for ${made.name} (${made.roles.join(', ')}). It is shown only now;`, 'dim'));
+    out.note(out.paint('use it as LOTSE_TOKEN.', 'dim'));
+  });
+}
+
+function describeList(command: Command, context: Context): void {
+  withConnection(command);
+  command.description('List the tokens. Secrets are never shown again.');
+  command.action(async (options: ConnectionOptions) => {
+    const tokens = await controlPlaneCalls.tokens(connect(context, options));
+    const { out } = context;
+    if (out.isJson) return out.json(tokens);
+    if (tokens.length === 0) return out.line('There is no token: `lotse token create` makes one.');
+    out.table(
+      ['id', 'name', 'roles', 'for', 'expires', 'last used'],
+      tokens.map((token) => [
+        token.id,
+        token.name,
+        token.roles.join(', '),
+        scopeOf(token),
+        token.expiresAt === null ? 'never' : formatTime(token.expiresAt),
+        token.lastUsedAt === null ? 'never' : formatTime(token.lastUsedAt),
+      ]),
+    );
+  });
+}
+
+function describeRevoke(command: Command, context: Context): void {
+  command.description('End a token at once.').argument('<id>', 'as `lotse token list` shows it');
+  withConnection(command);
+  command.action(async (id: string, options: ConnectionOptions) => {
+    await controlPlaneCalls.revokeToken(connect(context, options), id);
+    if (context.out.isJson) context.out.json({ id, revoked: true });
+    else context.out.line(`Token ${id} does not work any more.`);
+  });
+}
+
+function scopeOf({ app, environment }: TokenView): string {
+  if (app === null && environment === null) return 'everything';
+  return [app ?? 'every app', environment ?? 'every environment'].join('/');
+}
+
+function parseRole(written: string) {
+  const parsed = role.safeParse(written);
+  if (parsed.success) return parsed.data;
+  const nearest = nearestOf(written, roles);
+  throw new LotseError('bad-input', `${JSON.stringify(written)} is no role`, {
+    hint: nearest === null ? `Roles: ${roles.join(', ')}.` : `Did you mean ${nearest}?`,
+  });
+}

@@ -1,0 +1,175 @@
+import { splitCommand } from '../../manifest/command.ts';
+import { findPort, findReadyPath, type FoundPort } from './find-port.ts';
+import type { FolderFacts, MemberFacts, PackageFile, SourceFile } from './folder-facts.ts';
+import { toName, uniqueName } from './name-services.ts';
+import type { ProposedJob, ProposedService } from './proposal.ts';
+import { asRunLine } from './run-line.ts';
+
+/** How something is started, before it has a name and a path. */
+interface Startable {
+  readonly name: string;
+  readonly command: string;
+  readonly comment: string;
+  readonly root: string | null;
+  readonly port: FoundPort | null;
+  readonly ready: ProposedService['ready'];
+}
+
+/** Procfile before workspace before package.json before Dockerfile: the one that says most about how it is started. */
+export function proposeServices(facts: FolderFacts): {
+  readonly services: readonly ProposedService[];
+  readonly takesTurns: boolean;
+} {
+  const found = [
+    () => fromProcfile(facts),
+    () => facts.members.flatMap(fromMember),
+    () => fromPackage(facts),
+    () => fromDockerfile(facts),
+  ];
+  const startables = found.map((look) => look()).find((some) => some.length > 0) ?? [];
+  return {
+    services: withNamesAndPaths(startables),
+    takesTurns: startables.some((each) => each.port?.isFixed === true),
+  };
+}
+
+/** Heroku's `release:` line runs before each release; here it is a job that is started by hand. */
+export function proposeJobs(facts: FolderFacts): readonly ProposedJob[] {
+  return facts.procfile
+    .filter((line) => line.name === 'release')
+    .map((line) => ({
+      name: 'release',
+      run: asRunLine(line.command),
+      comment: 'from the Procfile; by hand: `lotse run production release`, before the deploy that needs it',
+    }));
+}
+
+function fromProcfile(facts: FolderFacts): readonly Startable[] {
+  return facts.procfile
+    .filter((line) => line.name !== 'release')
+    .map((line) => {
+      const isWeb = line.name === 'web';
+      const found = findPort(line.command, facts.packageFile, facts.sources);
+      const port = isWeb ? (found ?? { port: 3000, source: 'PORT', isFixed: false }) : null;
+      // A Procfile promises to listen on $PORT.
+      const promised = port === null || !/\$\{?PORT\b/.test(line.command) ? port : { ...port, isFixed: false };
+      return {
+        name: line.name,
+        command: line.command,
+        comment: 'from the Procfile',
+        root: null,
+        port: promised,
+        ready: isWeb ? findReadyPath(facts.sources) : null,
+      };
+    });
+}
+
+function fromMember(member: MemberFacts): readonly Startable[] {
+  const { packageFile, sources, root } = member;
+  if (packageFile.scripts.start === undefined) return [];
+  const name = packageFile.name ?? root.split('/').at(-1) ?? root;
+  return [startOf(packageFile, sources, { name, root }), ...workerScripts(packageFile, root)].flat();
+}
+
+function fromPackage(facts: FolderFacts): readonly Startable[] {
+  const { packageFile, sources } = facts;
+  if (packageFile === null) return [];
+  const usual = ['server.js', 'server.ts', 'index.js', 'index.ts', 'app.js', 'main.js'];
+  const entry = packageFile.main ?? usual.find((name) => sources.some((file) => file.path === name));
+  if (packageFile.scripts.start === undefined && entry === undefined) return [];
+  const start: readonly Startable[] =
+    packageFile.scripts.start === undefined
+      ? [webOrWorker(`node ${entry}`, 'package.json has no start script; this is its entry', packageFile, sources)]
+      : startOf(packageFile, sources, { name: 'web', root: null });
+  return [...start, ...workerScripts(packageFile, null)];
+}
+
+function startOf(
+  packageFile: PackageFile,
+  sources: readonly SourceFile[],
+  { name, root }: { readonly name: string; readonly root: string | null },
+): readonly Startable[] {
+  const script = packageFile.scripts.start ?? '';
+  const split = splitCommand(script);
+  const isPlainNode = 'argv' in split && split.argv[0] === 'node' && packageFile.scripts.prestart === undefined;
+  const command = isPlainNode ? script : 'npm start';
+  const comment = isPlainNode ? 'what `npm start` runs, without npm in between' : `runs: ${script}`;
+  const made = webOrWorker(command, comment, packageFile, sources, script);
+  return [{ ...made, name: name === 'web' && made.port === null ? 'worker' : name, root }];
+}
+
+function webOrWorker(
+  command: string,
+  comment: string,
+  packageFile: PackageFile,
+  sources: readonly SourceFile[],
+  script = command,
+): Startable {
+  const port = findPort(script, packageFile, sources);
+  const ready = port === null ? null : findReadyPath(sources);
+  return { name: port === null ? 'worker' : 'web', command, comment, root: null, port, ready };
+}
+
+/** `worker`, `worker:mails`, `start:worker`, `queue`: scripts that run beside the web service. */
+function workerScripts(packageFile: PackageFile, root: string | null): readonly Startable[] {
+  return Object.entries(packageFile.scripts)
+    .filter(([script]) => /^(?:start:)?(?:workers?|queue|consumer|scheduler)(?:[:-][\w-]+)?$/.test(script))
+    .filter(([script]) => !/(?:^|[:-])(?:dev|watch|test|build)$/.test(script))
+    .map(([script, text]) => ({
+      name: script.replace(/^start:/, ''),
+      command: `npm run ${script}`,
+      comment: `runs: ${text}`,
+      root,
+      port: null,
+      ready: null,
+    }));
+}
+
+function fromDockerfile(facts: FolderFacts): readonly Startable[] {
+  const { dockerfile } = facts;
+  if (dockerfile === null || dockerfile.command === null) return [];
+  const found = findPort(dockerfile.command, facts.packageFile, facts.sources);
+  const exposed =
+    dockerfile.port === null ? null : { port: dockerfile.port, source: 'EXPOSE', isFixed: found?.isFixed ?? false };
+  const port = exposed ?? found;
+  return [
+    {
+      name: port === null ? 'worker' : 'web',
+      command: dockerfile.command,
+      comment: 'what the Dockerfile starts; what its image installs must be on this machine',
+      root: null,
+      port,
+      ready: port === null ? null : findReadyPath(facts.sources),
+    },
+  ];
+}
+
+function withNamesAndPaths(startables: readonly Startable[]): readonly ProposedService[] {
+  const names = new Set<string>();
+  const front = frontOf(startables);
+  return startables.map((each) => {
+    const name = uniqueName(toName(each.name, each.port === null ? 'worker' : 'web'), names);
+    names.add(name);
+    return {
+      name,
+      run: asRunLine(each.command),
+      runComment: each.comment,
+      port: each.port?.port ?? null,
+      portComment: each.port === null ? '' : portComment(each.port),
+      path: each.port === null || each === front ? null : `/${name}`,
+      root: each.root === null ? null : `./${each.root}`,
+      ready: each.ready,
+    };
+  });
+}
+
+/** Of several web services, the one that gets what no other path takes. */
+function frontOf(startables: readonly Startable[]): Startable | undefined {
+  const web = startables.filter((each) => each.port !== null);
+  return web.find((each) => /web|front|site|dashboard|^app$|client/.test(each.name)) ?? web[0];
+}
+
+function portComment({ port, source, isFixed }: FoundPort): string {
+  if (isFixed) return `seen in ${source}; it listens there whatever PORT says`;
+  return `${port === 3000 ? 'usual' : 'seen'} for ${source}; Lotse gives each copy another one as PORT`;
+}

@@ -1,0 +1,100 @@
+import type { EnvironmentViewModel, RolloutView } from '../capabilities/releases/releases-api.ts';
+import { formatElapsedMs } from '../core/quantities.ts';
+import type { Output } from './output.ts';
+import { causeLines, gateLines } from './rollout-lines.ts';
+import type { Standing } from './rollout-standing.ts';
+import { harmless } from './text-layout.ts';
+
+export interface Report {
+  readonly rollout: RolloutView;
+  readonly standing: Standing;
+  /** Where it is reached; null when the control plane could not be asked. */
+  readonly environment: EnvironmentViewModel | null;
+}
+
+/** Says how a rollout stands and, where a person is needed, what to do. */
+export function reportStanding(report: Report, out: Output): void {
+  const { rollout, standing } = report;
+  switch (standing.kind) {
+    case 'live':
+    case 'settled':
+      reportLive(report, standing.isVerified, out);
+      break;
+    case 'returned':
+      reportReturned(rollout, out);
+      break;
+    case 'stranded':
+      reportStranded(rollout, out);
+      break;
+    case 'waiting':
+      out.line(`${out.paint(out.symbols.next, 'yellow', 'bold')} ${rollout.environment} waits  ${rollout.release}`);
+      out.lines(gateLines(standing.gates, out));
+      out.lines(gateAdvice(rollout, standing).map((line) => `  ${line}`));
+      break;
+    case 'paused':
+      out.line(`${out.paint(out.symbols.next, 'yellow', 'bold')} ${rollout.environment} paused  ${rollout.release}`);
+      out.line(`  lotse resume ${rollout.environment}   goes on`);
+      out.line(`  lotse cancel ${rollout.environment}   takes it back`);
+      break;
+    case 'under-way':
+      break;
+  }
+  for (const note of rollout.notes) out.line(`  ${out.paint(`note: ${harmless(note)}`, 'dim')}`);
+}
+
+/** `production verified  r7-a1b2c3d  http://shop.localhost:7080`: scripts look for this line. */
+function reportLive({ rollout, standing, environment }: Report, isVerified: boolean, out: Output): void {
+  const address = environment?.addresses[0] ?? '';
+  if (rollout.kind === 'rollback') {
+    out.line(
+      `${out.paint(`${rollout.environment} back on`, 'green', 'bold')}  ${rollout.release}  ${address}`.trimEnd(),
+    );
+    out.line(`  ${out.paint('The public route answers with it.', 'dim')}`);
+  } else {
+    out.line(liveLine(rollout.environment, rollout.release, isVerified, address, out));
+  }
+  const watch = rollout.steps.find((step) => step.phase === 'watch' && step.state !== 'done');
+  if (standing.kind === 'live' && watch !== undefined) {
+    const forMs = formatElapsedMs(watch.expectedMs);
+    const warm = rollout.before === null ? '' : `; ${rollout.before} stays warm until then`;
+    out.line(`  ${out.paint(`watched for ${forMs}${warm}`, 'dim')}`);
+  }
+}
+
+export function liveLine(
+  environment: string,
+  release: string,
+  isVerified: boolean,
+  address: string,
+  out: Output,
+): string {
+  const words = out.paint(`${environment} ${isVerified ? 'verified' : 'live'}`, 'green', 'bold');
+  return `${words}  ${release}  ${address}`.trimEnd();
+}
+
+function reportReturned(rollout: RolloutView, out: Output): void {
+  const to = rollout.before ?? 'what served before (the maintenance page, or an adopted address)';
+  const words = out.paint(`${rollout.environment} returned`, 'red', 'bold');
+  out.line(`${words}  ${rollout.release} is out, users get ${to}`);
+  if (rollout.cause !== null) out.lines(causeLines(rollout.cause, out));
+}
+
+function reportStranded(rollout: RolloutView, out: Output): void {
+  const words = out.paint(`${rollout.environment} stranded`, 'red', 'bold');
+  out.line(`${words}  neither ${rollout.release} nor ${rollout.before ?? 'what was there before'} serves as it should`);
+  if (rollout.cause !== null) out.lines(causeLines(rollout.cause, out));
+  out.line(`  A person is needed: lotse status ${rollout.environment}, lotse logs ${rollout.environment}`);
+}
+
+function gateAdvice(rollout: RolloutView, standing: Extract<Standing, { kind: 'waiting' }>): readonly string[] {
+  const { environment } = rollout;
+  const advice: string[] = [];
+  const waitsForPeople = standing.gates.some((gate) => gate.state === 'waiting' && gate.opensAt === null);
+  if (waitsForPeople) advice.push(`lotse approve ${environment}   signs what is open`);
+  for (const gate of standing.gates) {
+    if (gate.state === 'closed' || gate.state === 'not-proven') {
+      advice.push(`lotse override ${environment} ${gate.gate} --reason "…"   passes this gate once, by your name`);
+    }
+  }
+  return [...advice, `lotse cancel ${environment}   takes it back`];
+}

@@ -1,0 +1,99 @@
+import type { RolloutView, StepView } from '../capabilities/releases/releases-api.ts';
+import { LiveBlock } from './live-block.ts';
+import type { Output } from './output.ts';
+import { rolloutTitle, stepLine, stepLines } from './rollout-lines.ts';
+
+/** Shows a rollout while it moves. */
+export interface RolloutDisplay {
+  show(rollout: RolloutView): void;
+  remark(text: string): void;
+  /** Leaves on the screen how it stands. */
+  close(): void;
+}
+
+export function displayFor(out: Output): RolloutDisplay {
+  return out.isLive ? new LiveDisplay(out) : new LogDisplay(out);
+}
+
+const frameMs = 100;
+
+/** For a person who watches: a list that changes in place, with running times. */
+class LiveDisplay implements RolloutDisplay {
+  readonly #out: Output;
+  readonly #block: LiveBlock;
+  #rollout: RolloutView | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(out: Output) {
+    this.#out = out;
+    this.#block = new LiveBlock(out.people);
+  }
+
+  show(rollout: RolloutView): void {
+    if (this.#rollout !== null && this.#rollout.id !== rollout.id) this.close();
+    this.#rollout = rollout;
+    this.#timer ??= setInterval(() => this.#draw(), frameMs);
+    this.#draw();
+  }
+
+  remark(text: string): void {
+    this.#block.above([text]);
+    this.#draw();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#rollout !== null) this.#block.finish(this.#lines(this.#rollout));
+    this.#timer = null;
+    this.#rollout = null;
+  }
+
+  #draw(): void {
+    if (this.#rollout !== null) this.#block.show(this.#lines(this.#rollout));
+  }
+
+  #lines(rollout: RolloutView): readonly string[] {
+    return [rolloutTitle(rollout, this.#out), ...stepLines(rollout, this.#out, Date.now())];
+  }
+}
+
+/** For logs: a line when a step ends, never one that changes. */
+class LogDisplay implements RolloutDisplay {
+  readonly #out: Output;
+  readonly #said = new Set<string>();
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  show(rollout: RolloutView): void {
+    this.#once(rollout.id, rolloutTitle(rollout, this.#out));
+    // On the way back the last step is undone first.
+    const steps = rollout.steps.filter(hasStepEnded).toSorted(byEnd);
+    for (const step of steps) {
+      this.#once(`${rollout.id} ${step.id} ${step.state}`, stepLine(rollout, step, this.#out));
+    }
+  }
+
+  remark(text: string): void {
+    this.#out.line(text);
+  }
+
+  close(): void {
+    // every line is written already
+  }
+
+  #once(key: string, line: string): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.#out.line(line);
+  }
+}
+
+function hasStepEnded(step: StepView): boolean {
+  return step.state === 'done' || step.state === 'failed' || step.state === 'undone';
+}
+
+function byEnd(a: StepView, b: StepView): number {
+  return (a.endedAt ?? 0) - (b.endedAt ?? 0);
+}

@@ -1,0 +1,47 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Columns that a text takes on a terminal: escape sequences take none. Wide characters are counted as one. */
+export function widthOf(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+
+export function padTo(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Text of others on one line of ours: no escape sequence, no control character. A tab becomes two blanks. */
+export function harmless(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  return stripVTControlCharacters(text)
+    .replaceAll('\t', '  ')
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
+}
+
+/** Cuts a line to `width` columns and ends it with `…`; escape sequences stay whole. */
+export function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let left = Math.max(0, width - 1);
+  let cut = '';
+  // eslint-disable-next-line no-control-regex -- finds colour sequences
+  for (const [piece] of text.matchAll(/\u001b\[[0-9;]*m|./gsu)) {
+    const isSequence = piece.startsWith('\u001b[');
+    if (!isSequence && left === 0) continue;
+    if (!isSequence) left -= 1;
+    cut += piece;
+  }
+  return `${cut}…`;
+}
+
+/** Columns as wide as their widest cell, two blanks between them, no blanks at the end of a line. */
+export function layOut(rows: readonly (readonly string[])[]): readonly string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, index) =>
+    Math.max(0, ...rows.map((row) => widthOf(row[index] ?? ''))),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => padTo(cell, widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
