@@ -5,7 +5,7 @@ import { BodyReader } from './framing/body-reader.ts';
 import type { RequestHead } from './framing/request-head.ts';
 import { readResponseHead } from './framing/response-head.ts';
 import type { ResponseHead } from './framing/response-head.ts';
-import { ownAnswer, refusedRequest } from './own-answers.ts';
+import { refusedRequest } from './own-answers.ts';
 import type { OwnAnswer } from './own-answers.ts';
 import { upstreamRequestHead } from './request-head-text.ts';
 import { RequestReplay } from './request-replay.ts';
@@ -13,6 +13,7 @@ import { ResponseRelay } from './response-relay.ts';
 import type { Forward } from './routing/route-request.ts';
 import type { InstanceRoute } from './routing/route-table.ts';
 import { Tunnel } from './tunnel.ts';
+import { badAnswer, upstreamFailures } from './upstream-failures.ts';
 import { pickInstance } from './upstream/pick-instance.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/upstream-connection.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -72,7 +73,7 @@ export class Exchange implements UpstreamUser {
   #attempt(mustBeFresh: boolean): void {
     const nowMs = this.#plane.nowMs();
     const instance = pickInstance(this.#forward.service.instances, this.#tried, this.#plane.nextTurn(), nowMs);
-    if (instance === null) return this.#fail(this.#lastFailure ?? noInstance);
+    if (instance === null) return this.#fail(this.#lastFailure ?? upstreamFailures.noInstance);
     const { upstream } = instance;
     this.#instance = instance;
     upstream.active++;
@@ -229,11 +230,7 @@ export class Exchange implements UpstreamUser {
       }
       return this.#truncated();
     }
-    if (this.#phase === 'connecting')
-      return this.#connectFailed(
-        connection,
-        ownAnswer(502, 'upstream-refused', 'Bad Gateway', 'The application refused the connection.'),
-      );
+    if (this.#phase === 'connecting') return this.#connectFailed(connection, upstreamFailures.refused);
     if (
       this.#isReused &&
       this.#isIdempotent &&
@@ -244,9 +241,7 @@ export class Exchange implements UpstreamUser {
       this.#hasRetried = true;
       return this.#attempt(true);
     }
-    this.#fail(
-      ownAnswer(502, 'upstream-reset', 'Bad Gateway', 'The application closed the connection before it answered.'),
-    );
+    this.#fail(upstreamFailures.reset);
   }
 
   /** Nothing was sent yet, so another instance can have the request. */
@@ -302,26 +297,11 @@ export class Exchange implements UpstreamUser {
     if (this.#phase === 'connecting') {
       const connection = this.#leaveUpstream();
       connection?.destroy();
-      return this.#connectFailed(
-        connection,
-        ownAnswer(504, 'connect-timeout', 'Gateway Timeout', 'The application did not accept the connection in time.'),
-      );
+      return this.#connectFailed(connection, upstreamFailures.connectTimeout);
     }
     if (this.#phase === 'sent' && this.#body.isDone) {
-      return this.#fail(ownAnswer(504, 'answer-timeout', 'Gateway Timeout', 'The application did not answer in time.'));
+      return this.#fail(upstreamFailures.answerTimeout);
     }
     if (this.#phase === 'answering' && this.#connection?.socket.isPaused() !== true) this.#truncated();
   }
-}
-
-const noInstance = ownAnswer(
-  503,
-  'no-instance',
-  'Service Unavailable',
-  'No instance of this application accepts requests right now.',
-  1,
-);
-
-function badAnswer(problem: string): OwnAnswer {
-  return ownAnswer(502, 'bad-answer', 'Bad Gateway', `The application's answer is not valid HTTP: ${problem}.`);
 }
