@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { hasCode } from './state-files.ts';
 
 /** Limits of one attempt; null: none. */
 export interface Limits {
@@ -23,6 +25,8 @@ export interface ControlGroups {
   /** What cannot be limited here, for people. */
   readonly notes: readonly string[];
   open(name: string, limits: Limits): Promise<ControlGroup | null>;
+  /** Takes the family's own groups away where nothing is left in them. */
+  close(): Promise<void>;
 }
 
 /** Where the hierarchies are; each null where it is missing or not writable. */
@@ -38,7 +42,9 @@ const cpuPeriodUs = 100_000;
 
 /** `family` keeps the groups of this state folder apart from others. */
 export async function openControlGroups(family: string): Promise<ControlGroups> {
-  if (process.platform !== 'linux') return { notes: [noLimits('macOS has no control groups')], open: async () => null };
+  if (process.platform !== 'linux') {
+    return { notes: [noLimits('macOS has no control groups')], open: async () => null, close: async () => undefined };
+  }
   const found = await findHierarchies(`lotse-${family}`);
   const roots = [found.unified, found.memory, found.cpu].filter((root) => root !== null);
   const notes = [
@@ -52,7 +58,10 @@ export async function openControlGroups(family: string): Promise<ControlGroups> 
     await applyLimits(found, name, limits);
     return controlGroup(folders);
   };
-  return { notes, open };
+  const close = async (): Promise<void> => {
+    await Promise.all(roots.map((root) => rmdir(root).catch(() => undefined)));
+  };
+  return { notes, open, close };
 }
 
 function noLimits(why: string): string {
@@ -75,9 +84,21 @@ function controlGroup(folders: readonly string[]): ControlGroup {
       await Promise.all(folders.map((folder) => writeIfThere(join(folder, 'cgroup.kill'), '1')));
     },
     remove: async () => {
-      await Promise.all(folders.map((folder) => rmdir(folder).catch(() => undefined)));
+      await Promise.all(folders.map(removeSoon));
     },
   };
+}
+
+/** A process that was just killed stays in its group until its parent has asked about it. */
+async function removeSoon(folder: string): Promise<void> {
+  for (let tries = 0; tries < 25; tries++) {
+    const left = await rmdir(folder).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (left === null || !hasCode(left, 'EBUSY')) return;
+    await pause(20);
+  }
 }
 
 async function applyLimits(found: Hierarchies, name: string, limits: Limits): Promise<void> {

@@ -14,7 +14,7 @@ import type { JobOutcome, JobRecord } from './parse-records.ts';
 import { formatOrder, parseJobRecord } from './parse-records.ts';
 import { pause, untilAborted } from './pause.ts';
 import { lastTexts } from './read-logs.ts';
-import { readText, writeDurably } from './state-files.ts';
+import { StateFile, readText, writeDurably } from './state-files.ts';
 
 const retryMs = 5000;
 const longestTimerMs = 2 ** 31 - 1;
@@ -24,6 +24,7 @@ export class Job {
   readonly order: JobOrder;
   readonly #machine: Machine;
   readonly #ending = new AbortController();
+  readonly #file: StateFile;
   #record: JobRecord;
   #startProblem: string | null = null;
   #launcherEnded: Promise<number> | null = null;
@@ -33,6 +34,7 @@ export class Job {
     this.#machine = machine;
     this.order = order;
     this.#record = record;
+    this.#file = new StateFile(join(machine.folders.job(order.key), 'record.json'));
   }
 
   static async read(machine: Machine, order: JobOrder): Promise<Job> {
@@ -79,8 +81,7 @@ export class Job {
 
   async keep(change: Partial<JobRecord>): Promise<void> {
     this.#record = { ...this.#record, ...change };
-    const path = join(this.#machine.folders.job(this.order.key), 'record.json');
-    await writeDurably(path, `${JSON.stringify(this.#record)}\n`);
+    await this.#file.write(`${JSON.stringify(this.#record)}\n`);
   }
 
   /** A record that cannot be written (a full disk) does not end the job: it is tried again. */

@@ -100,6 +100,7 @@ export class ProcessTarget implements Target {
     this.#closing.abort();
     await Promise.all([...this.#services.values()].map((service) => service.settled()));
     await this.#jobs.settled();
+    await this.#machine.controlGroups.close();
   }
 
   #servicesOf(scope: Scope): readonly KeptService[] {

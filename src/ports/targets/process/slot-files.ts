@@ -6,7 +6,7 @@ import type { Machine } from './machine.ts';
 import type { SlotRecord } from './parse-records.ts';
 import { parseSlotRecord } from './parse-records.ts';
 import { attemptsIn } from './read-logs.ts';
-import { makeFolder, readText, writeAtomically, writeDurably } from './state-files.ts';
+import { StateFile, makeFolder, readText, writeAtomically } from './state-files.ts';
 
 /** One place for one copy of a service revision, on the disk. */
 export class SlotFiles {
@@ -15,6 +15,7 @@ export class SlotFiles {
   /** Beside the scratch folders: all copies of a service have the same claim. */
   readonly claimFile: string;
   readonly #machine: Machine;
+  readonly #record: StateFile;
   readonly #words: readonly (string | number)[];
 
   constructor(machine: Machine, order: ServiceOrder, slot: number) {
@@ -24,6 +25,7 @@ export class SlotFiles {
     const run = machine.folders.runOfService(order, revision, definition.service);
     this.scratch = join(run, String(slot));
     this.claimFile = join(run, 'claim');
+    this.#record = new StateFile(join(this.folder, 'record.json'));
     this.#words = [order.app, order.environment, revision, definition.service, slot];
   }
 
@@ -58,7 +60,7 @@ export class SlotFiles {
 
   async writeRecord(record: SlotRecord): Promise<void> {
     await makeFolder(this.folder, 0o700);
-    await writeDurably(join(this.folder, 'record.json'), `${JSON.stringify(record)}\n`);
+    await this.#record.write(`${JSON.stringify(record)}\n`);
   }
 
   /** A launcher that a dead control plane left on its way starts nothing after this. */

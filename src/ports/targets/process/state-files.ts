@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -47,13 +48,30 @@ export async function writeAtomically(path: string, text: string, mode = 0o600):
   await replaceFile(path, text, { mode, durable: false });
 }
 
+/** One file that several callers write: writes are done one after the other, so the last one called is the one that stays. */
+export class StateFile {
+  readonly #path: string;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Durable when it resolves. Error: `disk-full`. */
+  async write(text: string): Promise<void> {
+    const written = this.#turn.then(() => writeDurably(this.#path, text));
+    this.#turn = written.catch(() => undefined);
+    await written;
+  }
+}
+
 interface ReplaceOptions {
   readonly mode: number;
   readonly durable: boolean;
 }
 
 async function replaceFile(path: string, text: string, options: ReplaceOptions): Promise<void> {
-  const draft = `${path}.new`;
+  const draft = `${path}.${randomBytes(4).toString('hex')}.new`;
   await orDiskFull(path, async () => {
     try {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;

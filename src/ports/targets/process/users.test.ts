@@ -13,7 +13,10 @@ test('an environment keeps its user, and no two have the same', async () => {
   const given = await Promise.all(
     ['dev', 'staging', 'production'].map((environment) => users.of({ app: 'a', environment })),
   );
-  assert.deepEqual(given.toSorted(), [70_000, 70_001, 70_002]);
+  assert.deepEqual(
+    given.toSorted((a, b) => a - b),
+    [70_000, 70_001, 70_002],
+  );
   const later = await openUsers(file, defaultUserRange);
   assert.equal(await later.of({ app: 'a', environment: 'staging' }), given[1]);
   await assert.rejects((await openUsers(file, small)).of({ app: 'b', environment: 'dev' }), /are taken/);

@@ -3,7 +3,7 @@ import { chown, lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Scope } from '../../../core/ids.ts';
 import { chainOf } from '../../../core/ids.ts';
-import { readText, writeDurably } from './state-files.ts';
+import { StateFile, readText } from './state-files.ts';
 
 /** Numeric users without a line in /etc/passwd. */
 export interface UserRange {
@@ -19,12 +19,14 @@ export const defaultUserRange: UserRange = { first: 70_000, count: 10_000 };
  * hashed, so that two state folders on one machine hardly ever share a number.
  */
 export class Users {
-  readonly #file: string;
+  readonly #file: StateFile;
+  readonly #seed: string;
   readonly #range: UserRange;
   readonly #given: Map<string, number>;
 
   constructor(file: string, range: UserRange, given: ReadonlyMap<string, number>) {
-    this.#file = file;
+    this.#file = new StateFile(file);
+    this.#seed = file;
     this.#range = range;
     this.#given = new Map(given);
   }
@@ -35,13 +37,13 @@ export class Users {
     if (known !== undefined) return known;
     const user = this.#nextFree(name);
     this.#given.set(name, user);
-    await writeDurably(this.#file, JSON.stringify(Object.fromEntries(this.#given)));
+    await this.#file.write(JSON.stringify(Object.fromEntries(this.#given)));
     return user;
   }
 
   #nextFree(name: string): number {
     const taken = new Set(this.#given.values());
-    const start = createHash('sha256').update(`${this.#file}\n${name}`).digest().readUInt32BE(0);
+    const start = createHash('sha256').update(`${this.#seed}\n${name}`).digest().readUInt32BE(0);
     for (let step = 0; step < this.#range.count; step++) {
       const user = this.#range.first + ((start + step) % this.#range.count);
       if (!taken.has(user)) return user;
