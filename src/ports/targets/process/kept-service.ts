@@ -148,10 +148,20 @@ export class KeptService {
         if (!(await pause(retryMs, this.#machine.closing))) return;
       }
     }
-    await this.#inTurn(async () => {
-      this.#slots.delete(slot.number);
-      if (slot.number < this.#order.slots) this.#begin(await this.#prepare(slot.number));
-    });
+    await this.#inTurn(async () => this.#slots.delete(slot.number));
+    await this.#refill(slot.number);
+  }
+
+  async #refill(number: number): Promise<void> {
+    do {
+      try {
+        return await this.#inTurn(async () => {
+          if (this.#missing().includes(number)) this.#begin(await this.#prepare(number));
+        });
+      } catch {
+        // No port or no disk for it now; `observe` shows that the slot is missing.
+      }
+    } while (await pause(retryMs, this.#machine.closing));
   }
 
   async #writeClaim(): Promise<void> {

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { readText, writeDurably } from './state-files.ts';
 
 /**
- * The launcher: a POSIX shell of less than a megabyte that stays the parent of one attempt, so that its exit status is
+ * The launcher: a POSIX shell (measured: 170 kB of PSS) that stays the parent of one attempt, so that its exit status is
  * on the disk even when the control plane was not there to see it. Both scripts are fixed texts; what users wrote comes
  * as arguments and is never read by a shell.
  *
@@ -10,7 +13,7 @@ import { spawn } from 'node:child_process';
  * number is started once, ever.
  */
 const holdAndWait = `
-slot=$1 attempt=$2 flock=$3 setsid=$4 inner=$5
+slot=$1 attempt=$2 flock=$3 setsid=$4 become=$5
 shift 5
 folder=$slot/attempts/$attempt
 trap : HUP INT TERM
@@ -20,10 +23,10 @@ read -r wanted <"$slot/wanted" || exit 76
 [ "$wanted" = "$attempt" ] || exit 76
 /bin/mkdir "$folder/started" || exit 76
 if [ -n "$setsid" ]; then
-  "$setsid" /bin/sh -c "$inner" lotse "$folder" "$@" 9>&- &
+  "$setsid" /bin/sh "$become" "$folder" "$@" 9>&- &
 else
   set -m
-  /bin/sh -c "$inner" lotse "$folder" "$@" 9>&- &
+  /bin/sh "$become" "$folder" "$@" 9>&- &
 fi
 child=$!
 while :; do
@@ -62,11 +65,32 @@ export const launcherExit = {
   refused: 76,
 } as const;
 
+/** Where the two scripts lie. */
+export interface LauncherScripts {
+  readonly launch: string;
+  readonly become: string;
+}
+
+/**
+ * Writes the scripts into Lotse's state, each named by its content: a running launcher never sees its text change, also
+ * not when Lotse is upgraded, and `ps` shows short lines.
+ */
+export async function writeScripts(folder: string): Promise<LauncherScripts> {
+  const write = async (name: string, text: string): Promise<string> => {
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+    const path = join(folder, `${name}-${hash}.sh`);
+    if ((await readText(path)) !== text) await writeDurably(path, text, 0o500);
+    return path;
+  };
+  return { launch: await write('launch', holdAndWait), become: await write('become', recordAndBecome) };
+}
+
 export interface LauncherTools {
   /** Absolute paths; null where the machine has none. */
   readonly flock: string | null;
   readonly setsid: string | null;
   readonly setpriv: string | null;
+  readonly scripts: LauncherScripts;
 }
 
 export interface LaunchOrder {
@@ -94,13 +118,13 @@ export interface Launcher {
 export function launch(tools: LauncherTools, order: LaunchOrder): Launcher {
   const { early, late } = splitEnvironment(order.environment);
   const argv = [
-    ...[order.slotFolder, String(order.attempt), tools.flock ?? '', tools.setsid ?? '', recordAndBecome],
+    ...[order.slotFolder, String(order.attempt), tools.flock ?? '', tools.setsid ?? '', tools.scripts.become],
     ...[order.bootId, String(order.controlGroups.length), ...order.controlGroups],
     ...becoming(tools, order.user),
     ...late,
     ...order.argv,
   ];
-  const child = spawn('/bin/sh', ['-c', holdAndWait, 'lotse', ...argv], {
+  const child = spawn('/bin/sh', [tools.scripts.launch, ...argv], {
     cwd: order.workingFolder,
     env: early,
     detached: true,

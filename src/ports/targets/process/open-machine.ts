@@ -6,6 +6,7 @@ import { defaultProbeTimings } from './health.ts';
 import { openHost } from './host.ts';
 import type { LogLimits } from './log-files.ts';
 import { defaultLogLimits } from './log-files.ts';
+import { writeScripts } from './launcher.ts';
 import type { Machine } from './machine.ts';
 import { Folders, shortHash } from './machine.ts';
 import type { PortRange } from './ports.ts';
@@ -55,7 +56,7 @@ export async function openMachine(options: ProcessTargetOptions, closing: AbortS
   await makeFolder(folders.run, 0o711);
   const family = shortHash(folders.state).slice(0, 12);
   const host = await openHost(process.platform);
-  const tools = await findTools();
+  const tools: MachineTools = { ...(await findTools()), scripts: await writeScripts(folders.state) };
   const controlGroups = await openControlGroups(family);
   const users = await chooseUsers(options, folders, tools);
   const machine: Machine = {

@@ -6,11 +6,14 @@ export interface MachineTools extends LauncherTools {
   readonly fallocate: string | null;
 }
 
+/** All but the scripts, which the target writes itself. */
+export type FoundTools = Omit<MachineTools, 'scripts'>;
+
 /** System folders only: nothing that an app or a user could have put in the way of root. */
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
 /** What util-linux offers here. All of it is on Debian; macOS has none of it, and the target's notes say what follows. */
-export async function findTools(): Promise<MachineTools> {
+export async function findTools(): Promise<FoundTools> {
   const [flock, setsid, setpriv, fallocate] = await Promise.all(
     ['flock', 'setsid', 'setpriv', 'fallocate'].map((name) => findTool(name)),
   );
