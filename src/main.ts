@@ -13,7 +13,7 @@ import { artifactPart } from './capabilities/releases/artifact-part.ts';
 import { Builds } from './capabilities/releases/builds.ts';
 import { definitionsPart } from './capabilities/releases/definitions-part.ts';
 import { engineBindings } from './capabilities/releases/engine-bindings.ts';
-import { listEnvironmentRows } from './capabilities/releases/environment-rows.ts';
+import { listScopes } from './capabilities/releases/environment-rows.ts';
 import { followRollout } from './capabilities/releases/follow-rollouts.ts';
 import { PortBook } from './capabilities/releases/port-rows.ts';
 import { findRevision } from './capabilities/releases/release-rows.ts';
@@ -110,7 +110,7 @@ async function serve(options: Options): Promise<void> {
     ports: new PortBook(database, now),
     surroundings: (scope, revision) => bindings.surroundings(scope, revision, null),
   };
-  await engine.open(await listEnvironmentRows(database.db, null));
+  await engine.open(await listScopes(database.db, null));
   const subscriptions = openSubscriptions(database, journal, {
     now,
     onFailure: (name, event, error) => log({ during: name, event: event?.id, error: toLotseError(error).message }),

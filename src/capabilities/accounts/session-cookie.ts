@@ -1,4 +1,3 @@
-import { fastifyCookie } from '@fastify/cookie';
 import { ownCookiePrefix } from '../../core/routing-document.ts';
 import type { UnixMs } from '../../core/ids.ts';
 
@@ -19,10 +18,13 @@ export interface SessionCookie {
  */
 export function createSessionCookie(isHttps: boolean): SessionCookie {
   const name = `${isHttps ? '__Host-' : ''}${ownCookiePrefix}session`;
-  const options = { path: '/', httpOnly: true, sameSite: 'strict', secure: isHttps } as const;
+  const attributes = `Path=/; HttpOnly; SameSite=Strict${isHttps ? '; Secure' : ''}`;
   return {
-    read: (header) => (header === undefined ? null : (fastifyCookie.parse(header)[name] ?? null)),
-    write: (secret, expiresAt) => fastifyCookie.serialize(name, secret, { ...options, expires: new Date(expiresAt) }),
-    remove: () => fastifyCookie.serialize(name, '', { ...options, maxAge: 0 }),
+    read(header) {
+      const pair = header?.split(';').find((each) => each.trim().startsWith(`${name}=`));
+      return pair?.trim().slice(name.length + 1) || null;
+    },
+    write: (secret, expiresAt) => `${name}=${secret}; Expires=${new Date(expiresAt).toUTCString()}; ${attributes}`,
+    remove: () => `${name}=; Max-Age=0; ${attributes}`,
   };
 }

@@ -1,5 +1,5 @@
 import type { AppName, ArtifactDigest } from '../../core/ids.ts';
-import { listEnvironmentRows } from './environment-rows.ts';
+import { listScopes } from './environment-rows.ts';
 import { findRelease, listReleases } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
 
@@ -14,7 +14,7 @@ export async function artifactsToKeep(context: ReleasesContext, app: AppName): P
   const { db } = context.database;
   const latest = await listReleases(db, app, latestKept);
   const named = new Set<string>();
-  for (const scope of await listEnvironmentRows(db, app)) {
+  for (const scope of await listScopes(db, app)) {
     const { environment, rollout } = context.engine.view(scope);
     if (environment.serving !== null) named.add(environment.serving.release);
     if (environment.previous !== null) named.add(environment.previous.release);

@@ -61,10 +61,10 @@ export class PortBook {
     return row?.port ?? null;
   }
 
-  async #claim(port: number, use: PortUse): Promise<boolean> {
+  async #claim(port: number, { app, environment, purpose, revision, service }: PortUse): Promise<boolean> {
     const done = await this.#database.db
       .insertInto('ports')
-      .values({ port, ...use, slot: 0, allocated_at: this.#now() })
+      .values({ port, app, environment, purpose, revision, service, slot: 0, allocated_at: this.#now() })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     return (done.numInsertedOrUpdatedRows ?? 0n) > 0n;

@@ -6,7 +6,7 @@ import { type AppName, type RolloutId, type Scope } from '../../core/ids.ts';
 import type { Command } from '../../rollout/facts.ts';
 import type { Builds, BuildProgress } from './builds.ts';
 import { readSourceManifest } from './create-release.ts';
-import { findEnvironmentRow, listEnvironmentRows } from './environment-rows.ts';
+import { findEnvironmentRow, listScopes } from './environment-rows.ts';
 import type { RolloutView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { readRollout, rolloutEvents } from './rollout-history.ts';
@@ -36,7 +36,7 @@ export async function acceptSource(
 /** Errors: `not-found` names the environments there are. */
 export async function requireEnvironment(context: ReleasesContext, scope: Scope): Promise<void> {
   if ((await findEnvironmentRow(context.database.db, scope)) !== null) return;
-  const known = (await listEnvironmentRows(context.database.db, scope.app)).map((row) => row.environment);
+  const known = (await listScopes(context.database.db, scope.app)).map((row) => row.environment);
   const hint =
     known.length === 0
       ? `Nothing of ${scope.app} has been deployed yet: \`lotse deploy\`.`
@@ -46,7 +46,7 @@ export async function requireEnvironment(context: ReleasesContext, scope: Scope)
 
 /** The environment whose rollout it is: ids carry it. */
 export async function scopeOfRollout(context: ReleasesContext, app: AppName, id: RolloutId): Promise<Scope> {
-  const scopes = await listEnvironmentRows(context.database.db, app);
+  const scopes = await listScopes(context.database.db, app);
   const scope = scopes.find((each) => id.startsWith(`${each.environment}-rollout-`));
   if (scope === undefined) throw new LotseError('not-found', `${app} has no rollout ${JSON.stringify(id)}`);
   return { app, environment: scope.environment };

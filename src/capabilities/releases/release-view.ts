@@ -1,7 +1,7 @@
 import type { AppName } from '../../core/ids.ts';
 import type { Evidence } from '../../rollout/gate.ts';
 import type { Release } from '../../rollout/release.ts';
-import { listEnvironmentRows } from './environment-rows.ts';
+import { listScopes } from './environment-rows.ts';
 import { evidenceFor, quarantinesOf } from './evidence-rows.ts';
 import type { BuildProgress } from './builds.ts';
 import type { BuildView, EvidenceView, PlanView, ReleaseView } from './releases-api.ts';
@@ -32,7 +32,7 @@ export async function releaseView(context: ReleasesContext, release: Release): P
 }
 
 async function servingIn(context: ReleasesContext, app: AppName, release: string): Promise<string[]> {
-  const scopes = await listEnvironmentRows(context.database.db, app);
+  const scopes = await listScopes(context.database.db, app);
   const known = scopes.filter((scope) => {
     const { environment, rollout } = context.engine.view(scope);
     const isLive = rollout?.end === null && rollout.liveAt !== null && rollout.direction === 'forward';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../../api/route.ts';
 import { environmentView } from './environment-view.ts';
-import { listEnvironmentRows } from './environment-rows.ts';
+import { listScopes } from './environment-rows.ts';
 import { evidenceFor } from './evidence-rows.ts';
 import { planDeploy, planRollback } from './plan-rollout.ts';
 import { requireEnvironment, takeDown } from './release-operations.ts';
@@ -27,7 +27,7 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
       binding: 'by-handler',
       answer: z.array(shapes.environment),
       async handle({ params, sees }) {
-        const rows = (await listEnvironmentRows(context.database.db, params.app)).filter(sees);
+        const rows = (await listScopes(context.database.db, params.app)).filter(sees);
         return await Promise.all(rows.map((row) => environmentView(context, row)));
       },
     }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { route, type Route } from '../../api/route.ts';
 import { chainOf } from '../../core/ids.ts';
 import type { PositionedEvent } from '../../database/journal-rows.ts';
-import { listEnvironmentRows } from './environment-rows.ts';
+import { listScopes } from './environment-rows.ts';
 import * as shapes from './releases-api.ts';
 import type { JournalEventView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
@@ -22,7 +22,7 @@ export function journalRoutes(context: ReleasesContext, check: () => Promise<Jou
       query: shapes.journalQuery,
       answer: z.array(shapes.journalEvent),
       async handle({ params, query, sees }) {
-        const scopes = (await listEnvironmentRows(context.database.db, params.app)).filter(sees);
+        const scopes = (await listScopes(context.database.db, params.app)).filter(sees);
         const named = scopes.filter(
           (scope) => query.environment === undefined || scope.environment === query.environment,
         );

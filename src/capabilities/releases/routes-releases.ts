@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { eventsRoute, route, uploadRoute, type Route, type ServerEvent } from '../../api/route.ts';
 import { LotseError } from '../../core/errors.ts';
 import type { Builds, BuildProgress } from './builds.ts';
-import { listAppRows, listEnvironmentRows } from './environment-rows.ts';
+import { listAppRows, listScopes } from './environment-rows.ts';
 import { acceptSource } from './release-operations.ts';
 import { findRelease, listReleases } from './release-rows.ts';
 import { buildView, releaseView } from './release-view.ts';
@@ -24,7 +24,7 @@ function listApps(context: ReleasesContext): Route {
     answer: z.array(shapes.app),
     async handle({ sees }) {
       const apps = (await listAppRows(context.database.db)).filter(({ app }) => sees({ app, environment: null }));
-      const environments = await listEnvironmentRows(context.database.db, null);
+      const environments = await listScopes(context.database.db, null);
       return apps.map(({ app, createdAt }) => ({
         app,
         createdAt,

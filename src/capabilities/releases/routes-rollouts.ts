@@ -3,7 +3,7 @@ import { route, type CallContext, type Route } from '../../api/route.ts';
 import { LotseError } from '../../core/errors.ts';
 import type { Scope } from '../../core/ids.ts';
 import type { Command } from '../../rollout/facts.ts';
-import { listEnvironmentRows } from './environment-rows.ts';
+import { listScopes } from './environment-rows.ts';
 import { commandRollout, requireEnvironment, scopeOfRollout, viewRollout } from './release-operations.ts';
 import { findRelease } from './release-rows.ts';
 import * as shapes from './releases-api.ts';
@@ -61,7 +61,7 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
       binding: 'by-handler',
       answer: z.array(shapes.rollout),
       async handle({ params, sees }) {
-        const scopes = (await listEnvironmentRows(context.database.db, params.app)).filter(sees);
+        const scopes = (await listScopes(context.database.db, params.app)).filter(sees);
         const views = await Promise.all(scopes.map((scope) => rolloutsOf(context, scope)));
         return views.flat().toSorted((a, b) => b.startedAt - a.startedAt);
       },
