@@ -45,7 +45,12 @@ export async function findEnvironmentRow(db: LotseDb, scope: Scope): Promise<Acc
   return rows.find((row) => row.environment === scope.environment) ?? null;
 }
 
-export async function listEnvironmentRows(db: LotseDb, app: AppName | null): Promise<readonly AcceptedEnvironment[]> {
+/** Environments of an app, or of all. */
+export async function listScopes(db: LotseDb, app: AppName | null): Promise<readonly Scope[]> {
+  return (await listEnvironmentRows(db, app)).map(({ app: name, environment }) => ({ app: name, environment }));
+}
+
+async function listEnvironmentRows(db: LotseDb, app: AppName | null): Promise<readonly AcceptedEnvironment[]> {
   let query = db.selectFrom('environments').select(['app', 'environment', 'definition', 'accepted_at']);
   if (app !== null) query = query.where('app', '=', app);
   const rows = await query.orderBy('created_at').execute();
