@@ -34,9 +34,12 @@ function readManifest(folder: string, cwd: string): AppManifest {
   const file = join(folder, manifestFile);
   const hasDockerfile = existsSync(join(folder, 'Dockerfile'));
   if (!statSync(file).isFile()) throw new LotseError('manifest-invalid', `${file} is not a file`);
-  const name = relative(cwd, file);
-  return parseManifest(readFileSync(file, 'utf8'), {
-    file: name.startsWith('..') ? file : name,
-    hasDockerfile,
-  });
+  return parseManifest(readFileSync(file, 'utf8'), { file: shownPath(file, cwd), hasDockerfile });
+}
+
+/** As a person would type it: relative below the working folder, else absolute. */
+export function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  if (short === '') return '.';
+  return short.startsWith('..') ? path : short;
 }

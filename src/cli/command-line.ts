@@ -27,7 +27,6 @@ export async function buildProgram(words: readonly string[], context: Context): 
     .description('The pilot for releases: from a commit to production, and back when it must.')
     .version(packageVersion(), '-v, --version', 'print the version')
     .usage('<command> [options]')
-    .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', globalHelp);
   if (words.length === 0) program.action(() => program.outputHelp());
   const typed = typedCommand(words);
@@ -37,6 +36,7 @@ export async function buildProgram(words: readonly string[], context: Context): 
     configure(command, context);
     if (entry.name === typed || typed === 'every command') (await entry.load())(command, context);
   }
+  program.commandsGroup(commandList.at(-1)?.group ?? '').helpCommand('help [command]', 'explain a command');
   return program;
 }
 

@@ -30,6 +30,8 @@ export function notableLine(type: string, rollout: RolloutView, out: Output): st
       return out.paint(`${release} turns back: ${harmless(rollout.cause?.message ?? 'no reason is known')}`, 'red');
     case 'rollout-paused':
       return out.paint(`${release} is paused`, 'yellow');
+    case 'rollout-resumed':
+      return `${release} goes on`;
     case 'rollout-ended':
       return endLine(rollout, before, out);
     default:

@@ -22,6 +22,8 @@ export interface Symbols {
   readonly done: string;
   readonly failed: string;
   readonly next: string;
+  /** Under way, where nothing moves. */
+  readonly running: string;
   readonly undone: string;
   readonly skipped: string;
   readonly warning: string;
@@ -32,6 +34,7 @@ const drawn: Symbols = {
   done: '✓',
   failed: '✗',
   next: '○',
+  running: '›',
   undone: '↩',
   skipped: '–',
   warning: '!',
@@ -42,6 +45,7 @@ const plain: Symbols = {
   done: '+',
   failed: 'x',
   next: '.',
+  running: '>',
   undone: '<',
   skipped: '-',
   warning: '!',

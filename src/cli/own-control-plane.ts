@@ -9,7 +9,6 @@ import { readClientFile } from './state-folder.ts';
 
 export interface StartWishes {
   readonly state: string;
-  readonly listen: string;
   readonly cwd: string;
   readonly out: Output;
   /** Further arguments for the control plane. */
@@ -34,7 +33,7 @@ export async function attachOrStart(
   const there = await runningClient(state);
   if (there !== null) return { client: there, process: null, signIn: null, logFile };
   const plane = new ControlPlaneProcess({
-    args: ['serve', '--state', state, '--listen', wishes.listen, '--stop-all-on-exit', ...wishes.more],
+    args: ['serve', '--state', state, '--stop-all-on-exit', ...wishes.more],
     cwd: wishes.cwd,
     output: { file: logFile },
     onMessage: (message) => {

@@ -45,20 +45,29 @@ export function reportStanding(report: Report, out: Output): void {
 /** `production verified  r7-a1b2c3d  http://shop.localhost:7080`: scripts look for this line. */
 function reportLive({ rollout, standing, environment }: Report, isVerified: boolean, out: Output): void {
   const address = environment?.addresses[0] ?? '';
-  if (rollout.kind === 'rollback') {
-    out.line(
-      `${out.paint(`${rollout.environment} back on`, 'green', 'bold')}  ${rollout.release}  ${address}`.trimEnd(),
-    );
-    out.line(`  ${out.paint('The public route answers with it.', 'dim')}`);
-  } else {
-    out.line(liveLine(rollout.environment, rollout.release, isVerified, address, out));
-  }
+  if (rollout.kind === 'rollback') return sayBackOn(rollout.environment, rollout.release, address, out);
+  out.line(liveLine(rollout.environment, rollout.release, isVerified, address, out));
   const watch = rollout.steps.find((step) => step.phase === 'watch' && step.state !== 'done');
   if (standing.kind === 'live' && watch !== undefined) {
     const forMs = formatElapsedMs(watch.expectedMs);
     const warm = rollout.before === null ? '' : `; ${rollout.before} stays warm until then`;
-    out.line(`  ${out.paint(`watched for ${forMs}${warm}`, 'dim')}`);
+    out.line(`  ${out.paint(`watched for ${forMs} from now${warm}`, 'dim')}`);
   }
+}
+
+/** A deploy that was turned around has come back to where it started. */
+export function sayBack(rollout: RolloutView, environment: EnvironmentViewModel | null, out: Output): void {
+  if (rollout.before !== null) {
+    return sayBackOn(rollout.environment, rollout.before, environment?.addresses[0] ?? '', out);
+  }
+  out.line(
+    `${out.paint(`${rollout.environment} returned`, 'green', 'bold')}  to what served before ${rollout.release}`,
+  );
+}
+
+function sayBackOn(environment: string, release: string, address: string, out: Output): void {
+  out.line(`${out.paint(`${environment} back on`, 'green', 'bold')}  ${release}  ${address}`.trimEnd());
+  out.line(`  ${out.paint('verified on the public route: it answers with this release', 'dim')}`);
 }
 
 export function liveLine(

@@ -1,4 +1,4 @@
-import type { RolloutView, StepView } from '../capabilities/releases/releases-api.ts';
+import type { RolloutView } from '../capabilities/releases/releases-api.ts';
 import { LiveBlock } from './live-block.ts';
 import type { Output } from './output.ts';
 import { rolloutTitle, stepLine, stepLines } from './rollout-lines.ts';
@@ -43,17 +43,17 @@ class LiveDisplay implements RolloutDisplay {
 
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
-    if (this.#rollout !== null) this.#block.finish(this.#lines(this.#rollout));
+    if (this.#rollout !== null) this.#block.finish(this.#lines(this.#rollout, null));
     this.#timer = null;
     this.#rollout = null;
   }
 
   #draw(): void {
-    if (this.#rollout !== null) this.#block.show(this.#lines(this.#rollout));
+    if (this.#rollout !== null) this.#block.show(this.#lines(this.#rollout, Date.now()));
   }
 
-  #lines(rollout: RolloutView): readonly string[] {
-    return [rolloutTitle(rollout, this.#out), ...stepLines(rollout, this.#out, Date.now())];
+  #lines(rollout: RolloutView, nowMs: number | null): readonly string[] {
+    return [rolloutTitle(rollout, this.#out), ...stepLines(rollout, this.#out, nowMs)];
   }
 }
 
@@ -68,8 +68,9 @@ class LogDisplay implements RolloutDisplay {
 
   show(rollout: RolloutView): void {
     this.#once(rollout.id, rolloutTitle(rollout, this.#out));
-    // On the way back the last step is undone first.
-    const steps = rollout.steps.filter(hasStepEnded).toSorted(byEnd);
+    const ahead = rollout.steps.filter((step) => step.state === 'done' || step.state === 'failed');
+    const back = rollout.steps.filter((step) => step.state === 'undone').toReversed(); // the last step first
+    const steps = [...ahead, ...back];
     for (const step of steps) {
       this.#once(`${rollout.id} ${step.id} ${step.state}`, stepLine(rollout, step, this.#out));
     }
@@ -88,12 +89,4 @@ class LogDisplay implements RolloutDisplay {
     this.#said.add(key);
     this.#out.line(line);
   }
-}
-
-function hasStepEnded(step: StepView): boolean {
-  return step.state === 'done' || step.state === 'failed' || step.state === 'undone';
-}
-
-function byEnd(a: StepView, b: StepView): number {
-  return (a.endedAt ?? 0) - (b.endedAt ?? 0);
 }

@@ -5,8 +5,8 @@ import { harmless, layOut } from './text-layout.ts';
 
 type Cause = NonNullable<RolloutView['cause']>;
 
-/** The list of steps as it stands: what is done and how long it took, what runs, what comes. */
-export function stepLines(rollout: RolloutView, out: Output, nowMs: number): readonly string[] {
+/** The list of steps as it stands: what is done and how long it took, what runs, what comes. `nowMs` null: for good. */
+export function stepLines(rollout: RolloutView, out: Output, nowMs: number | null): readonly string[] {
   const rows = rollout.steps.map((step) => [
     `  ${symbolOf(step, out, nowMs)} ${titleOf(step, out)}`,
     timeOf(step, out, nowMs),
@@ -24,12 +24,13 @@ export function rolloutTitle(rollout: RolloutView, out: Output): string {
 
 /** One line of a log that nobody watches: `staging  ✓ start r7-a1b2c3d  4.1s`. */
 export function stepLine(rollout: RolloutView, step: StepView, out: Output): string {
-  const took = step.startedAt === null || step.endedAt === null ? '' : formatElapsedMs(step.endedAt - step.startedAt);
+  const isTimed = step.state === 'done' && step.startedAt !== null && step.endedAt !== null;
+  const took = isTimed ? formatElapsedMs((step.endedAt ?? 0) - (step.startedAt ?? 0)) : '';
   const title = step.state === 'undone' ? (step.compensation ?? step.title) : step.title;
-  return `${rollout.environment}  ${symbolOf(step, out, 0)} ${harmless(title)}  ${out.paint(took, 'dim')}`.trimEnd();
+  return `${rollout.environment}  ${symbolOf(step, out, null)} ${harmless(title)}  ${out.paint(took, 'dim')}`.trimEnd();
 }
 
-function symbolOf(step: StepView, out: Output, nowMs: number): string {
+function symbolOf(step: StepView, out: Output, nowMs: number | null): string {
   const { symbols, paint } = out;
   switch (step.state) {
     case 'done':
@@ -49,8 +50,9 @@ function symbolOf(step: StepView, out: Output, nowMs: number): string {
   }
 }
 
-/** One picture each 100 ms. */
-export function spin(out: Output, nowMs: number): string {
+/** One picture each 100 ms; a still one without a time. */
+export function spin(out: Output, nowMs: number | null): string {
+  if (nowMs === null) return out.symbols.running;
   const { spinner } = out.symbols;
   return spinner[Math.floor(nowMs / 100) % spinner.length] ?? '';
 }
@@ -61,11 +63,14 @@ function titleOf(step: StepView, out: Output): string {
   return step.state === 'next' || step.state === 'skipped' ? out.paint(title, 'dim') : title;
 }
 
-function timeOf(step: StepView, out: Output, nowMs: number): string {
+function timeOf(step: StepView, out: Output, nowMs: number | null): string {
+  if (step.state === 'undone' || step.state === 'undoing') return '';
   if (step.state === 'skipped' || step.startedAt === null) {
     return step.state === 'next' && step.expectedMs > 0 ? out.paint(`~${formatElapsedMs(step.expectedMs)}`, 'dim') : '';
   }
-  const elapsed = formatElapsedMs((step.endedAt ?? nowMs) - step.startedAt);
+  const untilMs = step.endedAt ?? nowMs;
+  if (untilMs === null) return out.paint(`of ${formatElapsedMs(step.expectedMs)}`, 'dim');
+  const elapsed = formatElapsedMs(untilMs - step.startedAt);
   return step.endedAt === null ? out.paint(elapsed, 'cyan') : elapsed;
 }
 

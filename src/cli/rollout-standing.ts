@@ -16,7 +16,7 @@ export type Standing =
   | { readonly kind: 'stranded' };
 
 /** The step in which the app's own verification asks the public route. */
-const publicVerification = 'verify-after';
+export const publicVerification = 'verify-after';
 
 export function standingOf(rollout: RolloutView, until: Until): Standing {
   const isVerified = verificationOf(rollout)?.state === 'done';

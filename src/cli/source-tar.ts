@@ -70,19 +70,15 @@ async function pack(wishes: SourceWishes, file: string): Promise<Packed> {
 
 async function packCommit(folder: string, git: GitState, ref: string, file: string): Promise<Packed> {
   const commit = await readCommit(folder, ref);
-  const tree = `${commit.id}:${git.prefix.replace(/\/$/, '')}`;
-  // Paths on the command line are taken from the root of the repository, whatever the folder.
-  const archived = await runProgram(['git', '-C', git.root, 'archive', '--format=tar', `--output=${file}`, tree], {
-    cwd: git.root,
+  // In a folder of the repository git archives that folder; with a commit (not a tree) times are the commit's, so the
+  // same commit gives the same bytes.
+  const archive = ['git', '-C', folder, 'archive', '--format=tar', `--output=${file}`, commit.id] as const;
+  const archived = await runProgram(archive, { cwd: folder });
+  const where = `${git.prefix}${manifestFile}`;
+  const hasManifest = await runProgram(['git', '-C', folder, 'cat-file', '-e', `${commit.id}:${where}`], {
+    cwd: folder,
   });
-  const listed = await runProgram(
-    ['git', '-C', git.root, 'cat-file', '-e', `${commit.id}:${git.prefix}${manifestFile}`],
-    {
-      cwd: git.root,
-    },
-  );
-  if (archived.exitCode !== 0 || listed.exitCode !== 0) {
-    const where = `${git.prefix}${manifestFile}`;
+  if (archived.exitCode !== 0 || hasManifest.exitCode !== 0) {
     throw new LotseError('not-found', `Commit ${commit.id.slice(0, 7)} has no ${where}`, {
       hint: `Commit it (\`git add ${where}\`), or deploy the working tree with --dirty.`,
       details: archived.exitCode === 0 ? [] : archived.stderr.trim().split('\n'),

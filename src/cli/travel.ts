@@ -5,8 +5,8 @@ import type { ControlPlane } from './control-plane.ts';
 import { exitInterrupted, exitOk } from './exit-codes.ts';
 import { followRollout, type Followed } from './follow-rollout.ts';
 import type { Output } from './output.ts';
-import { liveLine, reportStanding } from './report-standing.ts';
-import { exitCodeOfStanding, hasEnded, type Standing, type Until } from './rollout-standing.ts';
+import { liveLine, reportStanding, sayBack } from './report-standing.ts';
+import { exitCodeOfStanding, hasEnded, publicVerification, type Standing, type Until } from './rollout-standing.ts';
 
 export interface Journey {
   readonly plane: ControlPlane;
@@ -42,6 +42,7 @@ export async function travel(journey: Journey): Promise<Arrival> {
   const stops: Stop[] = [];
   for (const environment of journey.route) {
     const isLast = environment === journey.route.at(-1);
+    if (stops.length > 0) journey.out.line();
     const followed = await arrive(journey, environment, isLast ? journey.until : 'live');
     stops.push(followed.stop);
     if (followed.exitCode !== exitOk) return { exitCode: followed.exitCode, stops };
@@ -90,6 +91,30 @@ export async function follow(
   };
 }
 
+/** Follows a deploy on its way back, where going back is what was wanted: *returned* is its success. */
+export async function turnAround(
+  { plane, out, signal }: Pick<Journey, 'plane' | 'out' | 'signal'>,
+  rollout: RolloutView,
+): Promise<Reached> {
+  const followed = await followRollout(rollout, { plane, out, until: 'settled', waits: true, signal });
+  const { standing, isDetached } = followed;
+  const environment = isDetached ? null : await lookAt(plane, rollout.environment);
+  if (isDetached) sayDetached(followed, out);
+  else if (standing.kind === 'returned') sayBack(followed.rollout, environment, out);
+  else reportStanding({ ...followed, environment }, out);
+  const exitCode = standing.kind === 'returned' ? exitOk : exitCodeOfStanding(standing);
+  return {
+    exitCode: isDetached ? exitInterrupted : exitCode,
+    stop: {
+      environment: rollout.environment,
+      standing: standing.kind,
+      isVerified: false,
+      rollout: followed.rollout,
+      addresses: environment?.addresses ?? [],
+    },
+  };
+}
+
 function sayDetached({ rollout }: Followed, out: Output): void {
   const { environment } = rollout;
   out.line(`You have left; the rollout of ${rollout.release} to ${environment} goes on by itself.`);
@@ -108,10 +133,17 @@ async function lookAt(plane: ControlPlane, environment: string): Promise<Environ
 }
 
 function alreadyThere(now: EnvironmentViewModel, release: ReleaseView, out: Output): Reached {
-  out.line(liveLine(now.environment, release.id, now.verified, now.addresses[0] ?? '', out));
+  const isVerified = now.verified && !isWithoutStory(now.rollout, release);
+  out.line(liveLine(now.environment, release.id, isVerified, now.addresses[0] ?? '', out));
   out.line(`  ${out.paint('It serves here already; nothing was changed.', 'dim')}`);
-  const { environment, verified, rollout, addresses } = now;
-  return { exitCode: exitOk, stop: { environment, standing: 'settled', isVerified: verified, rollout, addresses } };
+  const { environment, rollout, addresses } = now;
+  return { exitCode: exitOk, stop: { environment, standing: 'settled', isVerified, rollout, addresses } };
+}
+
+/** An app without a verification is live, and no more than that. */
+function isWithoutStory(latest: RolloutView | null, release: ReleaseView): boolean {
+  if (latest === null || latest.kind === 'rollback' || latest.release !== release.id) return false;
+  return !latest.steps.some((step) => step.id === publicVerification);
 }
 
 /** The evidence of a verification is written just after it: the next environment asks for it. */

@@ -1,18 +1,17 @@
 import type { AppFolder } from './app-folder.ts';
-import { exitCodeOfEnd, stateFolderFor } from './commands/serve.ts';
+import { exitCodeOfEnd, placeArguments, stateFolderFor, type PlaceOptions } from './commands/serve.ts';
 import type { Context } from './context.ts';
 import { ControlPlaneProcess } from './control-plane-process.ts';
 
-interface DevOptions {
+interface DevOptions extends PlaceOptions {
   readonly state?: string;
-  readonly listen: string;
 }
 
 /** `lotse up dev`: the working tree, restarted on change. What it says goes straight to the terminal. */
 export async function runDev(context: Context, app: AppFolder, options: DevOptions): Promise<number> {
   const state = stateFolderFor(context, options.state);
   const plane = new ControlPlaneProcess({
-    args: ['dev', '--source', app.folder, '--state', state, '--listen', options.listen, ...(context.passedOn ?? [])],
+    args: ['dev', '--source', app.folder, '--state', state, ...placeArguments(options), ...(context.passedOn ?? [])],
     cwd: app.folder,
     output: 'inherit',
   });

@@ -2,10 +2,8 @@ import type { Command } from 'commander';
 import { LotseError } from '../../core/errors.ts';
 import { connectToApp, knownEnvironment, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import { untilInterrupted, type Context } from '../context.ts';
-import { exitCodeOf, exitOk } from '../exit-codes.ts';
-import { followRollout } from '../follow-rollout.ts';
-import { reportStanding } from '../report-standing.ts';
 import { hasEnded } from '../rollout-standing.ts';
+import { turnAround } from '../travel.ts';
 
 interface CancelOptions extends AppOptions {
   readonly job?: string;
@@ -57,10 +55,7 @@ async function abort(
     });
   }
   await plane.commandRollout(rollout.id, 'abort', options.reason);
-  const first = await plane.rollout(rollout.id);
-  // Until settled: live is where it was, not where it is going.
-  const followed = await followRollout(first, { plane, out, until: 'settled', waits: true, signal });
-  reportStanding({ ...followed, environment: null }, out);
-  if (out.isJson) out.json(followed.rollout);
-  return followed.standing.kind === 'stranded' ? exitCodeOf('stranded') : exitOk;
+  const reached = await turnAround({ plane, out, signal }, await plane.rollout(rollout.id));
+  if (out.isJson) out.json({ ...reached.stop, exitCode: reached.exitCode });
+  return reached.exitCode;
 }

@@ -21,7 +21,7 @@ import { checkNode, checkPrograms } from '../doctor/check-programs.ts';
 import { exitCheckFailed, exitOk } from '../exit-codes.ts';
 import { count, type Output } from '../output.ts';
 import { padTo } from '../text-layout.ts';
-import { defaultListen, stateFolderFor } from './serve.ts';
+import { defaultListen, parsePlace, stateFolderFor } from './serve.ts';
 
 interface DoctorOptions extends ConnectionOptions {
   readonly listen: string;
@@ -51,7 +51,7 @@ export function doctorCommand(command: Command, context: Context): void {
 
 async function examine(context: Context, options: DoctorOptions): Promise<readonly Check[]> {
   const connection = connectionOrNull(context, options);
-  const { host, port } = parseListen(options.listen);
+  const { host, port } = parsePlace(options.listen, '--listen');
   const seen =
     connection === null
       ? { checks: [ok('control plane', 'none is named here; `lotse up` starts one')], serverMs: null }
@@ -83,12 +83,6 @@ function connectionOrNull(context: Context, options: DoctorOptions): Connection 
     if (thrown instanceof LotseError && thrown.code === 'unreachable') return null;
     throw thrown;
   }
-}
-
-function parseListen(written: string): { readonly host: string; readonly port: number } {
-  const found = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(written);
-  if (found === null) throw new LotseError('bad-input', `--listen takes HOST:PORT, not ${JSON.stringify(written)}`);
-  return { host: found[1] ?? '', port: Number(found[2]) };
 }
 
 async function isLotse(server: string): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LotseError } from '../../core/errors.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
-import { manifestFile } from '../app-folder.ts';
+import { manifestFile, shownPath } from '../app-folder.ts';
 import { withHelp, withJson } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import { readGitState } from '../git.ts';
@@ -45,7 +45,7 @@ async function init(context: Context, folder: string, options: InitOptions): Pro
   }
   const file = join(folder, manifestFile);
   if (existsSync(file) && options.force !== true && options.print !== true) {
-    throw new LotseError('conflict', `${relative(context.cwd, file) || file} is there already`, {
+    throw new LotseError('conflict', `${shownPath(file, context.cwd)} is there already`, {
       hint: '`lotse init --print` shows what would be written, `--force` replaces it.',
     });
   }
@@ -81,9 +81,9 @@ interface Written {
 function report(context: Context, { file, ignoreFile, proposal }: Written): void {
   const { out } = context;
   const done = out.paint(out.symbols.done, 'green');
-  out.line(`${done} ${relative(context.cwd, file)}  ${out.paint(`app ${proposal.app}`, 'dim')}`);
+  out.line(`${done} ${shownPath(file, context.cwd)}  ${out.paint(`app ${proposal.app}`, 'dim')}`);
   if (ignoreFile !== null)
-    out.line(`${done} ${relative(context.cwd, ignoreFile)}  ${out.paint(`ignores ${stateFolderName}/`, 'dim')}`);
+    out.line(`${done} ${shownPath(ignoreFile, context.cwd)}  ${out.paint(`ignores ${stateFolderName}/`, 'dim')}`);
   out.line();
   out.table(
     ['service', 'is a', 'runs'],

@@ -132,8 +132,13 @@ async function checkOffline(context: Context, options: CheckOptions): Promise<Jo
     output: 'inherit',
   });
   const answer = await checker.answer();
+  if (answer.kind !== 'result') {
+    checker.kill('SIGTERM');
+    await checker.ended;
+    throw new LotseError('not-built-yet', 'This control plane cannot check a journal offline');
+  }
   await checker.ended;
-  return journalCheck.parse(answer.kind === 'result' ? answer.value : null);
+  return journalCheck.parse(answer.value);
 }
 
 function stateFolder(context: Context, options: CheckOptions): string | null {

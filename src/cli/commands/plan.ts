@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { PlanView } from '../../capabilities/releases/releases-api.ts';
 import { LotseError } from '../../core/errors.ts';
 import { formatElapsedMs } from '../../core/quantities.ts';
-import { connectToApp, knownEnvironment, withApp, withHelp, type AppOptions } from '../command-options.ts';
+import { connectToApp, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { Output } from '../output.ts';
@@ -45,8 +45,9 @@ export function planCommand(command: Command, context: Context): void {
 
 /** Null leaves the choice to the control plane; where nothing comes before, it is what was built last. */
 async function releaseMeant(plane: ControlPlane, environment: string, options: PlanOptions): Promise<string | null> {
-  const { after } = await knownEnvironment(plane, environment);
-  if (options.rollback === true || after !== null) return null;
+  if (options.rollback === true) return null;
+  const known = (await plane.environments()).find((each) => each.environment === environment);
+  if (known !== undefined && known.after !== null) return null;
   const newest = (await plane.releases()).toSorted((a, b) => b.number - a.number)[0];
   if (newest !== undefined) return newest.id;
   throw new LotseError('not-found', `${plane.app} has no release yet`, { hint: '`lotse deploy` makes the first one.' });

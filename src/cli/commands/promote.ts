@@ -1,14 +1,9 @@
 import type { Command } from 'commander';
-import {
-  connectToApp,
-  knownEnvironment,
-  withApp,
-  withFollowing,
-  withHelp,
-  type AppOptions,
-} from '../command-options.ts';
+import { connectToApp, withApp, withFollowing, withHelp, type AppOptions } from '../command-options.ts';
 import { untilInterrupted, type Context } from '../context.ts';
-import { defaultEnvironment } from '../promotion-route.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import { findAppFolder, readAppFolder } from '../app-folder.ts';
+import { defaultEnvironment, routeTo, type OrderedEnvironment } from '../promotion-route.ts';
 import type { Until } from '../rollout-standing.ts';
 import { follow } from '../travel.ts';
 import { LotseError } from '../../core/errors.ts';
@@ -59,19 +54,41 @@ async function promote(
   signal: AbortSignal,
 ): Promise<number> {
   const plane = await connectToApp(context, options);
-  const target = await knownEnvironment(plane, named ?? defaultEnvironment(await plane.environments()));
-  if (target.after === null && options.release === undefined) {
-    throw new LotseError('bad-input', `Nothing comes before ${target.environment}, so nothing can be promoted to it`, {
-      hint: `\`lotse deploy ${target.environment}\` brings a commit there.`,
+  const order = await orderOf(context, plane, options);
+  const target = named ?? defaultEnvironment(order);
+  const before = routeTo(target, order).at(-2) ?? null;
+  if (before === null && options.release === undefined) {
+    throw new LotseError('bad-input', `Nothing comes before ${target}, so nothing can be promoted to it`, {
+      hint: `\`lotse deploy ${target}\` brings a commit there.`,
     });
   }
-  const { release, reason, until, wait: waits = false } = options;
-  const rollout = await plane.startRollout(target.environment, {
-    ...(release === undefined ? {} : { release }),
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const release = options.release ?? (await verifiedLast(plane, before ?? target));
+  const { reason, until, wait: waits = false } = options;
+  const rollout = await plane.startRollout(target, { release, ...(reason === undefined ? {} : { reason }) });
   const { out } = context;
   const reached = await follow({ plane, out, waits, signal }, rollout, until);
   if (out.isJson) out.json({ ...reached.stop, exitCode: reached.exitCode });
   return reached.exitCode;
+}
+
+/** From lotse.yaml here: the control plane does not know an environment before its first release. */
+async function orderOf(
+  context: Context,
+  plane: ControlPlane,
+  options: PromoteOptions,
+): Promise<readonly OrderedEnvironment[]> {
+  const known = await plane.environments();
+  const isHere = options.app === undefined && findAppFolder(context.cwd) !== null;
+  const written = isHere ? readAppFolder(context.cwd, context.cwd).manifest.environments : [];
+  const unknown = written.filter((each) => !known.some((other) => other.environment === each.environment));
+  return [...known, ...unknown];
+}
+
+async function verifiedLast(plane: ControlPlane, environment: string): Promise<string> {
+  const newest = (await plane.releases()).toSorted((a, b) => b.number - a.number);
+  const found = newest.find((release) => release.verifiedIn.includes(environment));
+  if (found !== undefined) return found.id;
+  throw new LotseError('gate-closed', `${environment} has not verified any release yet`, {
+    hint: `\`lotse deploy ${environment}\` first.`,
+  });
 }

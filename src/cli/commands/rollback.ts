@@ -9,7 +9,7 @@ import {
 } from '../command-options.ts';
 import { untilInterrupted, type Context } from '../context.ts';
 import type { Until } from '../rollout-standing.ts';
-import { follow } from '../travel.ts';
+import { follow, turnAround } from '../travel.ts';
 
 interface RollbackOptions extends AppOptions {
   readonly to?: string;
@@ -52,14 +52,19 @@ async function rollBack(
   const plane = await connectToApp(context, options);
   const now = await knownEnvironment(plane, environment);
   const to = options.to ?? now.previousRelease;
-  if (now.release !== null && to !== null) out.line(`${out.paint(`from ${now.release} back to ${to}`, 'dim')}`);
+  if (now.release !== null && to !== null)
+    out.line(out.paint(`${environment}: from ${now.release} back to ${to}`, 'dim'));
   const rollout = await plane.startRollout(environment, {
     rollback: true,
     ...(options.to === undefined ? {} : { release: options.to }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   });
   const waits = options.wait ?? false;
-  const reached = await follow({ plane, out, waits, signal }, rollout, options.until);
+  // A rollout that had not settled is turned around: its own end is the way back.
+  const reached =
+    rollout.kind === 'rollback'
+      ? await follow({ plane, out, waits, signal }, rollout, options.until)
+      : await turnAround({ plane, out, signal }, rollout);
   if (out.isJson) out.json({ ...reached.stop, exitCode: reached.exitCode });
   return reached.exitCode;
 }

@@ -1,14 +1,21 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { LotseError } from '../../core/errors.ts';
+import { shownPath } from '../app-folder.ts';
 import { withHelp, withJson } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import { ControlPlaneProcess, type Ended } from '../control-plane-process.ts';
 import { exitCodeOf, exitOk } from '../exit-codes.ts';
 import { findStateFolder, stateFolderName } from '../state-folder.ts';
 
-interface ServeOptions {
-  readonly state?: string;
+/** Where the control plane and the apps answer. */
+export interface PlaceOptions {
   readonly listen: string;
+  readonly http?: string;
+}
+
+interface ServeOptions extends PlaceOptions {
+  readonly state?: string;
 }
 
 export const defaultListen = '127.0.0.1:7700';
@@ -17,6 +24,7 @@ export function serveCommand(command: Command, context: Context): void {
   command
     .option('--state <folder>', 'where it keeps everything (default: the nearest .lotse, else ./.lotse)')
     .option('--listen <host:port>', 'where the API and the dashboard answer', defaultListen)
+    .option('--http <host:port>', 'where the apps answer by name (default: 127.0.0.1:8080)')
     .usage('[options] [-- <options of the control plane>]');
   withJson(command);
   withHelp(
@@ -39,7 +47,7 @@ async function serve(context: Context, options: ServeOptions): Promise<number> {
   const { out } = context;
   const state = stateFolderFor(context, options.state);
   const plane = new ControlPlaneProcess({
-    args: ['serve', '--state', state, '--listen', options.listen, ...(context.passedOn ?? [])],
+    args: ['serve', '--state', state, ...placeArguments(options), ...(context.passedOn ?? [])],
     cwd: context.cwd,
     output: 'inherit',
     onMessage: (message) => {
@@ -56,7 +64,7 @@ async function serve(context: Context, options: ServeOptions): Promise<number> {
     if (out.isJson) out.jsonLine({ server: ready.server, signIn: ready.signIn, state, pid: plane.pid ?? null });
     else {
       out.line(
-        `${out.paint('Lotse serves', 'green', 'bold')}  ${ready.server}  ${out.paint(`state in ${state}`, 'dim')}`,
+        `${out.paint('Lotse serves', 'green', 'bold')}  ${ready.server}  ${out.paint(`state in ${shownPath(state, context.cwd)}`, 'dim')}`,
       );
       if (ready.signIn !== null) out.line(`Sign in (works once): ${ready.signIn}`);
     }
@@ -78,4 +86,23 @@ export function exitCodeOfEnd({ exitCode }: Ended, wasAsked: boolean): number {
 /** Where a control plane that is started here keeps its state. */
 export function stateFolderFor(context: Context, named: string | undefined): string {
   return resolve(context.cwd, named ?? findStateFolder(context.cwd) ?? stateFolderName);
+}
+
+/** As main.ts takes it. Throws `bad-input` for what is not HOST:PORT. */
+export function placeArguments({ listen, http }: PlaceOptions): readonly string[] {
+  const api = parsePlace(listen, '--listen');
+  const front = http === undefined ? null : parsePlace(http, '--http');
+  return [
+    '--listen',
+    `${api.host}:${api.port}`,
+    ...(front === null ? [] : ['--front-host', front.host, '--front-port', `${front.port}`]),
+  ];
+}
+
+export function parsePlace(written: string, option: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(written) ?? [];
+  if (host !== '' && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new LotseError('bad-input', `${option} takes HOST:PORT, not ${JSON.stringify(written)}`, {
+    hint: `For example ${option} 127.0.0.1:7800.`,
+  });
 }

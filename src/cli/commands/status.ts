@@ -53,7 +53,10 @@ function showEnvironments(views: readonly EnvironmentViewModel[], app: string, o
 function stateOf(view: EnvironmentViewModel, out: Output): string {
   const { rollout } = view;
   if (rollout !== null && !hasEnded(rollout)) {
-    const words = rollout.status === 'watching' ? `live, watching` : `${rollout.status} ${rollout.release}`;
+    const words =
+      rollout.status === 'watching'
+        ? `${view.verified ? 'verified' : 'live'}, watching`
+        : `${rollout.status} ${rollout.release}`;
     return out.paint(words, rollout.status === 'returning' ? 'red' : 'yellow');
   }
   if (rollout?.status === 'stranded') return out.paint('stranded', 'red', 'bold');

@@ -13,6 +13,7 @@ interface CreateOptions extends ConnectionOptions {
   readonly app?: string;
   readonly environment?: string;
   readonly valid?: string;
+  readonly forMe?: true;
 }
 
 const roles: readonly string[] = role.options;
@@ -38,6 +39,7 @@ function describeCreate(command: Command, context: Context): void {
     .description('Make a token that names a person or a system. Its secret is shown once, and never again.')
     .argument('<name>', 'whom it names, for the journal')
     .requiredOption('--role <role...>', `what it may do: ${roles.join(', ')}`)
+    .option('--for-me', 'what is done with it is done by you; left out: by a system of that name')
     .option('--app <name>', 'only for this app')
     .option('--environment <name>', 'only for this environment')
     .option('--valid <duration>', 'until then, such as 90d; left out: until it is revoked');
@@ -47,6 +49,7 @@ function describeCreate(command: Command, context: Context): void {
     const made = await controlPlaneCalls.createToken(connect(context, options), {
       name,
       roles: options.role.map(parseRole),
+      speaksFor: options.forMe === true ? 'me' : 'system',
       app: options.app ?? null,
       environment: options.environment ?? null,
       validMs: options.valid === undefined ? null : parseDurationMs(options.valid),

@@ -1,9 +1,9 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LotseError, toLotseError } from '../../core/errors.ts';
 import { formatElapsedMs } from '../../core/quantities.ts';
 import { devEnvironment } from '../../manifest/names.ts';
-import { readAppFolder, type AppFolder } from '../app-folder.ts';
+import { readAppFolder, shownPath, type AppFolder } from '../app-folder.ts';
 import { buildRelease } from '../build-release.ts';
 import { withHelp, withJson } from '../command-options.ts';
 import type { Context } from '../context.ts';
@@ -15,13 +15,12 @@ import { attachOrStart, lastLines, type RunningControlPlane } from '../own-contr
 import { defaultEnvironment, routeTo } from '../promotion-route.ts';
 import { reportError } from '../report-error.ts';
 import { travel } from '../travel.ts';
-import { defaultListen, stateFolderFor } from './serve.ts';
+import { defaultListen, placeArguments, stateFolderFor, type PlaceOptions } from './serve.ts';
 import { runDev } from '../up-dev.ts';
 
-export interface UpOptions {
+export interface UpOptions extends PlaceOptions {
   readonly withExample?: string;
   readonly state?: string;
-  readonly listen: string;
   readonly commit?: string;
   readonly dirty?: true;
 }
@@ -32,6 +31,7 @@ export function upCommand(command: Command, context: Context): void {
     .option('--with-example <folder>', 'the app in this folder, with the state here')
     .option('--state <folder>', 'where Lotse keeps everything (default: the nearest .lotse, else ./.lotse)')
     .option('--listen <host:port>', 'where the API and the dashboard answer', defaultListen)
+    .option('--http <host:port>', 'where the apps answer by name (default: 127.0.0.1:8080)')
     .option('--commit <ref>', 'this commit, branch or tag instead of what lies in the folder')
     .option('--dirty', 'the working tree as it is, marked so')
     .usage('[environment] [options] [-- <options of the control plane>]');
@@ -86,10 +86,10 @@ async function start(context: Context, options: UpOptions, ending: Ending): Prom
   const { out } = context;
   const state = stateFolderFor(context, options.state);
   const running = await attachOrStart(
-    { state, listen: options.listen, cwd: context.cwd, out, more: context.passedOn ?? [] },
+    { state, cwd: context.cwd, out, more: [...placeArguments(options), ...(context.passedOn ?? [])] },
     (process) => ending.owns(process),
   );
-  const where = relative(context.cwd, state) || state;
+  const where = shownPath(state, context.cwd);
   const words = running.process === null ? 'Lotse runs already' : 'Lotse is up';
   const { server } = running.client.connection;
   out.line(`${out.paint(out.symbols.done, 'green')} ${words}  ${server}  ${out.paint(`state in ${where}`, 'dim')}`);
@@ -145,7 +145,7 @@ async function summarize(context: Context, { plane, route, running, tookMs }: Su
     ...shown.map((view) => [view.environment, `${view.addresses.join('  ')}`] as const),
     ['dashboard', dashboard],
     ['sign in', `${signIn}  ${out.paint('(works once; `lotse sign-in` makes another)', 'dim')}`],
-    ['log', out.paint(relative(context.cwd, running.logFile), 'dim')],
+    ['log', out.paint(shownPath(running.logFile, context.cwd), 'dim')],
   ]);
   out.line();
   const end =

@@ -55,7 +55,8 @@ async function checkProxy(client: Client): Promise<Check> {
   if (serving.length === 0) return ok(name, 'nothing is deployed yet, so nothing is asked');
   const answers = await Promise.all(serving.map(async (view) => ({ view, isOpen: await opensAny(view.addresses) })));
   const closed = answers.filter((each) => !each.isOpen).map(({ view }) => `${view.app}/${view.environment}`);
-  if (closed.length === 0) return ok(name, `${count(serving.length, 'environment')} accept connections`);
+  if (closed.length === 0)
+    return ok(name, `${serving.length} of ${count(serving.length, 'environment')} can be reached`);
   return warn(name, `no connection to ${closed.join(', ')}`, 'from this machine; `lotse status` says how they stand');
 }
 

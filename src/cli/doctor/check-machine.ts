@@ -58,7 +58,7 @@ export function checkControlGroups(platform: NodeJS.Platform, mount = '/sys/fs/c
     return warn(
       name,
       'control groups cannot be written',
-      '`memory` and `cpu` are not enforced; run as root on cgroup v2',
+      '`memory` and `cpu` are not enforced; that needs root and a writable cgroup v2 at /sys/fs/cgroup',
     );
   }
 }
