@@ -15,6 +15,7 @@ export type ZoneName =
   | 'capability api'
   | 'pure file of a capability'
   | 'capability routes'
+  | 'route declarations'
   | 'accounts'
   | 'capability'
   | 'proxy control client'
@@ -76,6 +77,10 @@ const ofCapability = {
   builtins: 'any',
   reason:
     'a capability knows the kernel, the ports, the database and the public file of the engine, and no other capability: they meet in the journal',
+} as const;
+const ofRoutes = {
+  ...ofCapability,
+  mayImport: [...ofCapability.mayImport, ...valuesOf('route declarations')],
 } as const;
 const ofEngine = {
   mayImport: valuesOf('core', 'rollout', 'port', 'engine port', 'engine', 'public file of the engine'),
@@ -203,12 +208,12 @@ export const zones: readonly Zone[] = [
     isPure: true,
     reason: 'what a capability decides stays apart from what it does',
   },
+  { name: 'capability routes', files: /^src\/capabilities\/(?<unit>[^/]+)\/routes(?:-[a-z]+)?\.ts$/, ...ofRoutes },
   { name: 'accounts', files: /^src\/capabilities\/(?<unit>accounts)\//, ...ofCapability },
-  { name: 'capability routes', files: /^src\/capabilities\/(?<unit>[^/]+)\/routes\.ts$/, ...ofCapability },
   { name: 'capability', files: /^src\/capabilities\/(?<unit>[^/]+)\//, ...ofCapability },
   {
     name: 'proxy control client',
-    files: /^src\/proxy\/control-client\.ts$/,
+    files: /^src\/proxy\/(?:control-client|start-proxy)\.ts$/,
     mayImport: valuesOf('core', 'proxy'),
     packages: [],
     builtins: 'any',
@@ -232,9 +237,24 @@ export const zones: readonly Zone[] = [
       'the database stores what the kernel, the rollout and the ports of the engine describe, and knows no one who asks',
   },
   {
+    name: 'route declarations',
+    files: /^src\/api\/(?:route|read-shape)\.ts$/,
+    mayImport: [...valuesOf('core', 'route declarations'), ...typesOf('accounts')],
+    packages: ['zod'],
+    builtins: 'any',
+    reason: 'capabilities declare their routes with it as plain data, and must not get the server along with it',
+  },
+  {
     name: 'api',
     files: /^src\/api\//,
-    mayImport: valuesOf('core', 'port', 'public file of the engine', 'capability routes', 'accounts'),
+    mayImport: valuesOf(
+      'core',
+      'port',
+      'public file of the engine',
+      'capability routes',
+      'accounts',
+      'route declarations',
+    ),
     packages: 'any',
     builtins: 'any',
     reason: 'the API carries requests to the capabilities and knows neither drivers nor tables',

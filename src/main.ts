@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, writeSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { uuidv7 } from 'uuidv7';
 import packageJson from '../package.json' with { type: 'json' };
+import { refuseTakenPort } from './api/listen.ts';
 import { createServer } from './api/server.ts';
-import { openAccounts, type Accounts } from './capabilities/accounts/open-accounts.ts';
+import { keepLocalToken } from './capabilities/accounts/local-token.ts';
+import { openAccounts } from './capabilities/accounts/open-accounts.ts';
 import { configPart, configValues } from './capabilities/config/config-part.ts';
 import { artifactPart } from './capabilities/releases/artifact-part.ts';
 import { Builds } from './capabilities/releases/builds.ts';
@@ -15,26 +17,30 @@ import { definitionsPart } from './capabilities/releases/definitions-part.ts';
 import { engineBindings } from './capabilities/releases/engine-bindings.ts';
 import { listScopes } from './capabilities/releases/environment-rows.ts';
 import { followRollout } from './capabilities/releases/follow-rollouts.ts';
+import { journalVerdict } from './capabilities/releases/journal-verdict.ts';
 import { PortBook } from './capabilities/releases/port-rows.ts';
 import { findRevision } from './capabilities/releases/release-rows.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
 import { roomPart } from './capabilities/releases/room-part.ts';
 import { routesOfReleases } from './capabilities/releases/routes.ts';
-import { describeErrorCode, LotseError, toLotseError } from './core/errors.ts';
-import { checkJournal } from './database/check-journal.ts';
+import { describeErrorCode, toLotseError } from './core/errors.ts';
+import { systemActor } from './core/events.ts';
 import { openCheckpoints } from './database/checkpoints.ts';
+import { handOnHeads } from './database/hand-on-heads.ts';
 import { openJournal, type DatabaseJournal } from './database/journal.ts';
 import { openDatabase, type Database } from './database/open-database.ts';
 import { takeOwnerLock } from './database/owner-lock.ts';
+import { refuseDamage } from './database/refuse-damage.ts';
 import { openSubscriptions } from './database/subscriptions.ts';
-import { Engine } from './engine/engine.ts';
+import { Engine, type OwnerLock } from './engine/engine.ts';
 import { readNpm } from './ports/builders/process/read-npm.ts';
 import { openProcessBuilder } from './ports/builders/process/process-builder.ts';
 import { folderStores } from './ports/stores/folder/folder-store.ts';
 import { openProcessTarget, type ProcessTarget } from './ports/targets/process/process-target.ts';
+import { proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
 import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
-import { startProxy } from './proxy/start-proxy.ts';
+import { findProxy } from './proxy/start-proxy.ts';
 
 /**
  * The composition root: the only file that names concrete drivers. `main.ts serve` is the control plane; it says on
@@ -53,54 +59,88 @@ interface Options {
 
 const now = Date.now;
 
+/** Everything of one state folder, open. */
+interface House extends Options {
+  readonly controlDir: string;
+  readonly database: Database;
+  readonly journal: DatabaseJournal;
+  readonly lock: OwnerLock;
+  readonly proxy: () => Promise<ProxyControl>;
+  readonly log: (about: object) => void;
+}
+
 async function serve(options: Options): Promise<void> {
-  const { stateDir } = options;
-  const controlDir = join(stateDir, 'control');
-  await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  await refuseTakenPort(options.host, options.port);
+  const house = await openHouse(options);
+  const { database, journal, lock, proxy, log } = house;
+  const { context, target } = await openReleases(house);
+  await context.engine.open(await listScopes(database.db, null));
+  const subscriptions = openSubscriptions(database, journal, {
+    now,
+    onFailure: (name, event, error) => log({ during: name, event: event?.id, error: toLotseError(error).message }),
+  });
+  await subscriptions.subscribe({ name: 'releases', from: 'start', handle: (event) => followRollout(context, event) });
+  const stopHeads = handOnHeads(journal, async (heads) => await (await proxy()).putJournalHeads(heads));
+  const builds = new Builds(context);
+  const server = await openServer(house, context, builds, target.traits.notes);
+
+  const interrupted = await untilTold();
+  const stopsAll = interrupted && options.stopsAll;
+  builds.cancelAll();
+  await server.close();
+  await subscriptions.stopAll();
+  await (stopsAll ? context.engine.suspend() : context.engine.close());
+  stopHeads();
+  await target.close();
+  if (stopsAll) await (await proxy()).stop();
+  await lock.release();
+  await database.close();
+}
+
+async function openHouse(options: Options): Promise<House> {
+  const controlDir = join(options.stateDir, 'control');
+  await mkdir(options.stateDir, { recursive: true, mode: 0o711 });
   const database = await openDatabase({ file: join(controlDir, 'lotse.sqlite') });
   const lock = await takeOwnerLock(controlDir, database);
   const journal = openJournal(database, { now, newId: uuidv7, newSalt: () => randomBytes(16).toString('hex') });
+  const proxyDir = join(options.stateDir, 'proxy');
+  if ((await findProxy(proxyDir)) === null) await refuseTakenPort(options.frontHost, options.frontPort, '--front-port');
+  const proxy = proxyKeeper(proxyDir, process.execPath);
+  await refuseDamage(database, (await (await proxy()).status()).journalHeads);
   const log = (about: object): void => appendFileSync(join(controlDir, 'control-plane.log'), logLine(about));
+  return { ...options, controlDir, database, journal, lock, proxy, log };
+}
 
-  const proxy = proxyKeeper(join(stateDir, 'proxy'));
-  await refuseDamage(database, await proxy());
+/** The capability with its drivers: process target and builder, Lotse's own proxy, folder stores. */
+async function openReleases(
+  house: House,
+): Promise<{ readonly context: ReleasesContext; readonly target: ProcessTarget }> {
+  const { stateDir, controlDir, database, journal, lock, proxy, frontPort, frontHost } = house;
+  const nodePath = process.execPath;
+  const npm = await readNpm();
   const builder = await openProcessBuilder({
-    stateDir: join(stateDir, 'builds'),
-    nodePath: process.execPath,
-    ...(await readNpm()),
-    inUse: () => Promise.resolve(running.target?.artifactsInUse() ?? []),
+    ...{ stateDir: join(stateDir, 'builds'), nodePath, ...npm },
+    inUse: () => Promise.resolve(target.artifactsInUse()),
   });
-  const running: { target?: ProcessTarget } = {};
   const target = await openProcessTarget({
-    stateDir: join(stateDir, 'target'),
-    nodePath: process.execPath,
+    ...{ stateDir: join(stateDir, 'target'), nodePath, pathFolders: npm.pathFolders },
     artifactFolder: (digest) => builder.artifactFolder(digest),
   });
-  running.target = target;
-  const { frontPort, frontHost } = options;
   const probeKey = await keptKey(join(controlDir, 'probe.key'));
   const traffic = new ProxyRouter({ proxy, fence: () => lock.fence, probeKey, frontPort, frontHost, now });
-
-  const stores = folderStores(join(stateDir, 'stores'));
   const bindings = engineBindings({
     context: () => context,
-    stores,
+    stores: folderStores(join(stateDir, 'stores')),
     config: (revision, service) => configValues(database.db, revision, revision.configVersion, service),
   });
   const engine = new Engine({
-    journal,
-    checkpoints: openCheckpoints(database),
-    lock,
-    target,
-    traffic,
-    bindings,
+    ...{ journal, lock, target, traffic, bindings, checkpoints: openCheckpoints(database) },
     clock: { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
-    log: ({ error, ...about }) => log({ ...about, error: toLotseError(error).message }),
+    log: ({ error, ...about }) => house.log({ ...about, error: toLotseError(error).message }),
     atPoint: crashPoint(process.env['LOTSE_CRASH_AT']),
   });
   const context: ReleasesContext = {
-    ...{ database, journal, lock, engine, builder, target, traffic, frontPort, stateDir, now },
-    newId: uuidv7,
+    ...{ database, journal, lock, engine, builder, target, traffic, frontPort, stateDir, now, newId: uuidv7 },
     parts: [
       artifactPart(builder),
       configPart(database.db, now),
@@ -110,118 +150,23 @@ async function serve(options: Options): Promise<void> {
     ports: new PortBook(database, now),
     surroundings: (scope, revision) => bindings.surroundings(scope, revision, null),
   };
-  await engine.open(await listScopes(database.db, null));
-  const subscriptions = openSubscriptions(database, journal, {
-    now,
-    onFailure: (name, event, error) => log({ during: name, event: event?.id, error: toLotseError(error).message }),
-  });
-  await subscriptions.subscribe({ name: 'releases', from: 'start', handle: (event) => followRollout(context, event) });
-  const stopHeads = keepHeads(journal, proxy);
+  return { context, target };
+}
 
+async function openServer(house: House, context: ReleasesContext, builds: Builds, notes: readonly string[]) {
+  const { database, journal, lock, proxy, log, host, port, stateDir } = house;
   const accounts = openAccounts({ database, journal, fence: () => lock.fence, now });
-  const builds = new Builds(context);
+  const checkJournal = async () => await journalVerdict(database, (await (await proxy()).status()).journalHeads);
   const server = await createServer({
-    routes: routesOfReleases({ context, builds, checkJournal: () => verdict(database, proxy) }),
-    accounts,
-    changes: journal,
-    webFolder: options.webFolder,
-    version: packageJson.version,
+    routes: routesOfReleases({ context, builds, checkJournal }),
+    ...{ accounts, changes: journal, webFolder: house.webFolder, version: packageJson.version },
     log: { error: (fields, message) => log({ message, ...fields }) },
   });
-  const url = await server.listen({ host: options.host, port: options.port });
-  const token = await localToken(join(stateDir, 'client.json'), url, accounts);
-  const link = await accounts.sessions.createLink((await accounts.people.ensureOwner()).id, {
-    kind: 'system',
-    id: 'lotse',
-  });
-  tell({ ready: true, server: url, signIn: server.signInUrl(link.secret), token, notes: target.traits.notes });
-
-  const interrupted = await untilTold();
-  builds.cancelAll();
-  await server.close();
-  await subscriptions.stopAll();
-  await (interrupted && options.stopsAll ? engine.suspend() : engine.close());
-  stopHeads();
-  await target.close();
-  if (interrupted && options.stopsAll) await (await proxy()).stop();
-  await lock.release();
-  await database.close();
-}
-
-/** Answers the proxy that runs on this state; starts one when there is none, or when it has gone. */
-function proxyKeeper(stateDir: string): () => Promise<ProxyControl> {
-  const checkedMs = 1_000;
-  let known: { readonly proxy: Promise<ProxyControl>; readonly at: number } | null = null;
-  return async () => {
-    if (known === null || now() - known.at > checkedMs) {
-      known = { proxy: startProxy({ stateDir, nodePath: process.execPath }), at: now() };
-    }
-    const { proxy } = known;
-    return await proxy.catch((error: unknown) => {
-      known = null;
-      throw error;
-    });
-  };
-}
-
-/** The heads that the proxy keeps show a journal whose tail was cut. Errors: `journal-damaged`. */
-async function refuseDamage(database: Database, proxy: ProxyControl): Promise<void> {
-  const { intact, problems } = await checkJournal(database, { heads: (await proxy.status()).journalHeads });
-  if (intact) return;
-  throw new LotseError('journal-damaged', problems[0]?.message ?? 'the journal is damaged', {
-    hint: problems[0]?.advice ?? 'Restore a backup of the state folder.',
-    details: problems.map((problem) => `${problem.chain ?? 'all chains'}: ${problem.message}`),
-  });
-}
-
-async function verdict(database: Database, proxy: () => Promise<ProxyControl>) {
-  const { intact, chains, problems } = await checkJournal(database, {
-    heads: (await (await proxy()).status()).journalHeads,
-  });
-  const found = chains.map(({ chain, verified: events, problems: [problem] }) => ({
-    chain,
-    events,
-    problem: problem?.message ?? null,
-  }));
-  return { ok: intact, chains: found, advice: problems[0]?.advice ?? null };
-}
-
-/** Hands the journal's heads to the proxy soon after each append; a proxy that is away gets them with the next. */
-function keepHeads(journal: DatabaseJournal, proxy: () => Promise<ProxyControl>): () => void {
-  const delayMs = 100;
-  let timer: NodeJS.Timeout | null = null;
-  const hand = async (): Promise<void> => await (await proxy()).putJournalHeads(await journal.heads());
-  const stop = journal.onAppend(() => {
-    timer ??= setTimeout(() => {
-      timer = null;
-      void hand().catch(() => undefined);
-    }, delayMs);
-  });
-  return () => {
-    stop();
-    if (timer !== null) clearTimeout(timer);
-  };
-}
-
-/** The credential of commands that are typed on this machine; kept as long as it is valid. */
-async function localToken(file: string, server: string, accounts: Accounts): Promise<string> {
-  const known = await readFile(file, 'utf8').then(
-    (text) => String(JSON.parse(text).token),
-    () => '',
-  );
-  const isValid = (await accounts.tokens.authenticate(known)) !== null;
-  const request = {
-    name: 'commands on this machine',
-    roles: ['developer', 'approver', 'operator', 'admin'],
-    ...({ speaksFor: 'me', app: null, environment: null, validMs: null } as const),
-  } as const;
-  const owner = await accounts.people.ensureOwner();
-  const token = isValid
-    ? known
-    : (await accounts.tokens.createForLotse({ ...request, roles: [...request.roles] }, owner.id)).secret;
-  await writeFile(`${file}.part`, JSON.stringify({ server, token }), { mode: 0o600 });
-  await rename(`${file}.part`, file);
-  return token;
+  const url = await server.listen({ host, port });
+  const token = await keepLocalToken(join(stateDir, 'client.json'), url, accounts);
+  const link = await accounts.sessions.createLink((await accounts.people.ensureOwner()).id, systemActor);
+  tell({ ready: true, server: url, signIn: server.signInUrl(link.secret), token, notes });
+  return server;
 }
 
 async function keptKey(file: string): Promise<string> {

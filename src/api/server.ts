@@ -38,8 +38,8 @@ export interface ServerOptions {
 
 export interface ApiServer {
   /**
-   * Resolves with the URL; port 0 takes a free one. Errors: `port-taken`; `bad-input` for a host or port that cannot be
-   * listened on.
+   * On loopback unless told otherwise; port 0 takes a free one. Resolves with the URL for programs on this machine.
+   * Errors: `port-taken`; `bad-input` for a host or port that cannot be listened on.
    */
   listen(where: { readonly port: number; readonly host?: string }): Promise<string>;
   /** `publicUrl`, else where it listens. */
@@ -75,7 +75,7 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
   return {
     async listen({ port, host = '127.0.0.1' }) {
       await listen(server, host, port);
-      return url();
+      return addressUrl(server);
     },
     get url() {
       return url();

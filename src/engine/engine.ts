@@ -1,4 +1,5 @@
 import type { Actor } from '../core/events.ts';
+import { LotseError } from '../core/errors.ts';
 import { chainOf, type Scope } from '../core/ids.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Command } from '../rollout/facts.ts';
@@ -14,6 +15,7 @@ const settleWaitMs = 120_000;
 export class Engine {
   readonly #parts: EngineParts;
   readonly #runners = new Map<string, EnvironmentRunner>();
+  readonly #opening = new Map<string, Promise<void>>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -26,12 +28,13 @@ export class Engine {
     for (const scope of scopes) await this.add(scope);
   }
 
-  /** Makes an environment known; harmless when it is. */
+  /** Makes an environment known and resolves when its journal is read; harmless when it is. */
   async add(scope: Scope): Promise<void> {
-    if (this.#runners.has(chainOf(scope))) return;
-    const runner = new EnvironmentRunner(this.#parts, scope);
-    this.#runners.set(chainOf(scope), runner);
-    await runner.open();
+    const chain = chainOf(scope);
+    if (this.#runners.has(chain)) return;
+    const opening = this.#opening.get(chain) ?? this.#open(scope).finally(() => this.#opening.delete(chain));
+    this.#opening.set(chain, opening);
+    await opening;
   }
 
   /** Where the environment and its latest rollout stand; nothing of it is known before its first rollout. */
@@ -69,20 +72,27 @@ export class Engine {
    * whether no rollout is under way any more.
    */
   async settle(scope: Scope, by: Command['actor']): Promise<boolean> {
-    const isOver = () => this.view(scope).rollout === null || this.view(scope).rollout?.end !== null;
-    const { rollout } = this.view(scope);
-    if (rollout === null || isOver()) return true;
-    const step = rollout.plan.steps[rollout.index];
-    if (rollout.direction === 'back' || (step !== undefined && step.phase !== 'watch' && step.phase !== 'settled'))
-      return false;
-    if (step?.phase === 'watch') {
-      await this.command(scope, { kind: 'advance', actor: by, reason: 'a newer rollout was started' });
-    }
     const deadline = this.#parts.clock.now() + settleWaitMs;
-    while (!isOver() && this.#parts.clock.now() < deadline) {
+    while (this.#parts.clock.now() < deadline) {
+      const { rollout } = this.view(scope);
+      if (rollout === null || rollout.end !== null) return true;
+      // A person's pause is not ended by somebody else's deploy.
+      if (rollout.direction === 'back' || rollout.pause !== null) return false;
+      const phase = rollout.plan.steps[rollout.index]?.phase ?? 'settled';
+      if (phase !== 'watch' && phase !== 'settled') return false;
+      if (phase === 'watch' && !rollout.advanced) await this.#endWatch(scope, by);
       await this.#parts.clock.sleep(25, new AbortController().signal);
     }
-    return isOver();
+    return this.view(scope).rollout?.end !== null;
+  }
+
+  /** By the time it is heard the watch may be over: then there is nothing to end. */
+  async #endWatch(scope: Scope, by: Command['actor']): Promise<void> {
+    try {
+      await this.command(scope, { kind: 'advance', actor: by, reason: 'a newer rollout was started' });
+    } catch (error) {
+      if (!(error instanceof LotseError && error.code === 'conflict')) throw error;
+    }
   }
 
   /** Ends the loops; what runs goes on. */
@@ -99,6 +109,12 @@ export class Engine {
     await Promise.all([...this.#runners.values()].map((runner) => runner.suspend()));
   }
 
+  async #open(scope: Scope): Promise<void> {
+    const runner = new EnvironmentRunner(this.#parts, scope);
+    await runner.open();
+    this.#runners.set(chainOf(scope), runner);
+  }
+
   #runner(scope: Scope): EnvironmentRunner {
     const runner = this.#runners.get(chainOf(scope));
     if (runner === undefined) throw new Error(`environment ${chainOf(scope)} was never added`);
@@ -109,3 +125,4 @@ export class Engine {
 export type { EngineParts } from './parts.ts';
 export type { EnvironmentView } from './environment-log.ts';
 export type { Bindings, FrontDoor, RevisionPorts, Surroundings } from './bindings.ts';
+export type { OwnerLock } from './owner-lock.ts';

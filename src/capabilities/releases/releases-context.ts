@@ -1,8 +1,7 @@
 import type { Database } from '../../database/open-database.ts';
 import type { DatabaseJournal } from '../../database/journal.ts';
 import type { Scope } from '../../core/ids.ts';
-import type { Engine, Surroundings } from '../../engine/engine.ts';
-import type { OwnerLock } from '../../engine/owner-lock.ts';
+import type { Engine, OwnerLock, Surroundings } from '../../engine/engine.ts';
 import type { Builder } from '../../ports/builders/builders.ts';
 import type { ReleasePart } from '../../ports/release-part/release-part.ts';
 import type { Target } from '../../ports/targets/targets.ts';
