@@ -34,7 +34,7 @@ export async function createOpenApi(routes: readonly Route[], base: string, vers
     server.route({ method, url, schema: schemaOf(route), handler: () => null });
   }
   await server.ready();
-  const document: OpenApiDocument = JSON.parse(JSON.stringify(server.swagger()));
+  const document: OpenApiDocument = JSON.parse(JSON.stringify(server.swagger()), withoutNoise);
   await server.close();
   return withoutTwins(document);
 }
@@ -97,6 +97,15 @@ function operationId(at: string): string {
 
 function capital(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+/** Later versions add fields, so nobody may count on there being no others; and every whole number here is a safe one. */
+function withoutNoise(key: string, value: unknown): unknown {
+  const isNoise =
+    (key === 'additionalProperties' && value === false) ||
+    (key === 'minimum' && value === Number.MIN_SAFE_INTEGER) ||
+    (key === 'maximum' && value === Number.MAX_SAFE_INTEGER);
+  return isNoise ? undefined : value;
 }
 
 /** The library lists each shape twice, as it is read and as it is answered (`Release`, `ReleaseInput`): equal ones once. */

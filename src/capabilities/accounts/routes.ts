@@ -16,11 +16,11 @@ export interface AccountRouteParts {
 }
 
 export function createAccountRoutes(parts: AccountRouteParts): readonly Route[] {
-  return [...sessionRoutes(parts), ...tokenRoutes(parts.accounts), ...peopleRoutes(parts.accounts)];
+  const { accounts } = parts;
+  return [...sessionRoutes(parts), signInLinkRoute(parts), ...tokenRoutes(accounts), ...peopleRoutes(accounts)];
 }
 
-function sessionRoutes({ accounts, cookie, signInUrl }: AccountRouteParts): readonly Route[] {
-  const { sessions, people } = accounts;
+function sessionRoutes({ accounts: { sessions }, cookie }: AccountRouteParts): readonly Route[] {
   return [
     route({
       at: api.accountRoutes.me,
@@ -52,21 +52,24 @@ function sessionRoutes({ accounts, cookie, signInUrl }: AccountRouteParts): read
         setHeader('set-cookie', cookie.remove());
       },
     }),
-    route({
-      at: api.accountRoutes.createSignInLink,
-      summary: 'A link that signs a person in once, within 15 minutes',
-      role: 'viewer',
-      status: 201,
-      body: api.signInLinkRequest,
-      answer: api.signInLink,
-      async handle({ caller, actor, body }) {
-        refuseSignInLink(caller, body.person);
-        const person = body.person ?? personOf(caller) ?? (await people.ensureOwner()).id;
-        const { secret, expiresAt } = await sessions.createLink(person, actor);
-        return { url: signInUrl(secret), expiresAt };
-      },
-    }),
   ];
+}
+
+function signInLinkRoute({ accounts: { sessions, people }, signInUrl }: AccountRouteParts): Route {
+  return route({
+    at: api.accountRoutes.createSignInLink,
+    summary: 'A link that signs a person in once, within 15 minutes',
+    role: 'viewer',
+    status: 201,
+    body: api.signInLinkRequest,
+    answer: api.signInLink,
+    async handle({ caller, actor, body }) {
+      refuseSignInLink(caller, body.person);
+      const person = body.person ?? personOf(caller) ?? (await people.ensureOwner()).id;
+      const { secret, expiresAt } = await sessions.createLink(person, actor);
+      return { url: signInUrl(secret), expiresAt };
+    },
+  });
 }
 
 function tokenRoutes({ tokens }: Accounts): readonly Route[] {
