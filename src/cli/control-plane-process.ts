@@ -26,6 +26,8 @@ export interface ProcessWishes {
   /** Where its own output goes: to our terminal, or behind what is in a file. */
   readonly output: 'inherit' | { readonly file: string };
   readonly onMessage?: (message: ProcessMessage) => void;
+  /** Another program than the control plane of this package; for tests. */
+  readonly program?: string;
 }
 
 export interface Ended {
@@ -110,7 +112,7 @@ function mainFile(): string {
  * (bin/leash.mjs) ends it when this process is killed, so that no control plane runs that nobody sees.
  */
 function spawnMain(wishes: ProcessWishes): ChildProcess {
-  const main = mainFile();
+  const main = wishes.program ?? mainFile();
   if (!existsSync(main)) {
     throw new LotseError('not-built-yet', `This Lotse has no control plane: ${main} is missing`);
   }

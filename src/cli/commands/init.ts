@@ -99,10 +99,14 @@ function report(context: Context, { file, ignoreFile, proposal }: Written): void
       `It seems to write beside its own code: ${proposal.stores.map((store) => store.folder).join(', ')}. The file says what to do.`,
     );
   }
-  if (proposal.takesTurns) out.warn('It listens on a fixed port, so releases take turns (`strategy: recreate`).');
+  if (proposal.takesTurns) out.warn(turnsRemark(proposal.app));
   for (const remark of proposal.remarks) out.warn(remark);
   out.line();
   out.line('Next: read the file, then');
   out.line('  lotse doctor   checks this machine');
   out.line('  lotse up       runs it here');
+}
+
+function turnsRemark(app: string): string {
+  return `${app} listens on a fixed port: releases take turns (\`strategy: recreate\`), and only one environment can run on a machine. Reading PORT is better.`;
 }

@@ -5,6 +5,9 @@ import { toName, uniqueName } from './name-services.ts';
 import type { ProposedJob, ProposedService } from './proposal.ts';
 import { asRunLine } from './run-line.ts';
 
+/** A Procfile promises to listen on $PORT, whatever it is. */
+const promisedPort = 'PORT';
+
 /** How something is started, before it has a name and a path. */
 interface Startable {
   readonly name: string;
@@ -50,7 +53,7 @@ function fromProcfile(facts: FolderFacts): readonly Startable[] {
     .map((line) => {
       const isWeb = line.name === 'web';
       const found = findPort(line.command, facts.packageFile, facts.sources);
-      const port = isWeb ? (found ?? { port: 3000, source: 'PORT', isFixed: false }) : null;
+      const port = isWeb ? (found ?? { port: 3000, source: promisedPort, isFixed: false }) : null;
       // A Procfile promises to listen on $PORT.
       const promised = port === null || !/\$\{?PORT\b/.test(line.command) ? port : { ...port, isFixed: false };
       return {
@@ -171,5 +174,6 @@ function frontOf(startables: readonly Startable[]): Startable | undefined {
 
 function portComment({ port, source, isFixed }: FoundPort): string {
   if (isFixed) return `seen in ${source}; it listens there whatever PORT says`;
+  if (source === promisedPort) return 'a default; Lotse gives each copy another one as PORT, as the Procfile wants it';
   return `${port === 3000 ? 'usual' : 'seen'} for ${source}; Lotse gives each copy another one as PORT`;
 }
