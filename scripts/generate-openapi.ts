@@ -8,13 +8,15 @@ import { createLiveStream } from '../src/api/live-stream.ts';
 import { createOpenApi } from '../src/api/openapi.ts';
 import type { Route } from '../src/api/route.ts';
 import { createAccountRoutes } from '../src/capabilities/accounts/routes.ts';
+import { routesOfReleases } from '../src/capabilities/releases/routes.ts';
 
 const file = join(import.meta.dirname, '..', 'docs', 'reference', 'openapi.json');
 
 /** Routes are only described here, never called: what their handlers would need stays away. */
 function describedRoutes(): readonly Route[] {
   const live = createLiveStream(neverCalled(), 0);
-  return allRoutes([...createAccountRoutes(neverCalled()), live.route], packageJson.version);
+  const routes = [...createAccountRoutes(neverCalled()), live.route, ...routesOfReleases(neverCalled())];
+  return allRoutes(routes, packageJson.version);
 }
 
 function neverCalled<Parts extends object>(): Parts {
