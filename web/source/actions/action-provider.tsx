@@ -1,0 +1,22 @@
+import { createContext, useCallback, useContext, useState, type ReactNode } from 'react';
+import type { Action } from './action.ts';
+import { ActionDialog } from './action-dialog.tsx';
+
+const ActionContext = createContext<(action: Action) => void>(() => undefined);
+
+/** One dialog for the whole page: an action is asked for anywhere, and confirmed here. */
+export function ActionProvider({ children }: { readonly children: ReactNode }) {
+  const [action, setAction] = useState<Action | null>(null);
+  const close = useCallback(() => setAction(null), []);
+  return (
+    <ActionContext value={setAction}>
+      {children}
+      {action === null ? null : <ActionDialog action={action} onClose={close} />}
+    </ActionContext>
+  );
+}
+
+/** Opens the dialog about an action; nothing happens before a person confirms it there. */
+export function useAction(): (action: Action) => void {
+  return useContext(ActionContext);
+}

@@ -1,0 +1,48 @@
+import { keys } from './query-keys.ts';
+
+/** `data` of a `change` event: something has happened there. */
+export interface Change {
+  readonly position: number;
+  readonly app: string | null;
+  readonly environment: string | null;
+  readonly type: string;
+}
+
+type Key = readonly unknown[];
+
+/** Inside one step nothing about releases changes, and a rollout has many steps. */
+const insideStep = /^(?:step|gates|observed)/;
+
+/** What the page has to ask for again after some changes; each key once. A change of an unknown kind affects all of its app. */
+export function affectedKeys(changes: readonly Change[]): readonly Key[] {
+  const found = new Map<string, Key>();
+  for (const key of changes.flatMap(keysOf)) found.set(JSON.stringify(key), key);
+  return [...found.values()];
+}
+
+function keysOf({ app, type }: Change): readonly Key[] {
+  if (app === null) return [keys.apps, keys.me, keys.people, ['app']];
+  const always = [keys.environments(app), keys.allRollouts(app), keys.allJournals(app)];
+  if (insideStep.test(type)) return always;
+  return [...always, keys.rollouts(app), keys.releases(app), keys.apps];
+}
+
+/** Null when it is not in the form of a change. */
+export function readChange(data: string): Change | null {
+  const value: unknown = readJson(data);
+  if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') return null;
+  return {
+    position: 'position' in value && typeof value.position === 'number' ? value.position : 0,
+    app: 'app' in value && typeof value.app === 'string' ? value.app : null,
+    environment: 'environment' in value && typeof value.environment === 'string' ? value.environment : null,
+    type: value.type,
+  };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

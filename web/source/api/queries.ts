@@ -1,0 +1,79 @@
+import { queryOptions } from '@tanstack/react-query';
+import { ask } from './parse-answers.ts';
+import { keys } from './query-keys.ts';
+
+export const journalLength = { overview: 8, page: 100 } as const;
+
+export const meQuery = queryOptions({
+  queryKey: keys.me,
+  queryFn: ({ signal }) => ask('GET /me', { signal }),
+});
+
+/** Ids of people are everywhere, their names only here. */
+export const peopleQuery = queryOptions({
+  queryKey: keys.people,
+  queryFn: ({ signal }) => ask('GET /people', { signal }),
+});
+
+export const appsQuery = queryOptions({
+  queryKey: keys.apps,
+  queryFn: ({ signal }) => ask('GET /apps', { signal }),
+});
+
+export function environmentsQuery(app: string) {
+  return queryOptions({
+    queryKey: keys.environments(app),
+    queryFn: ({ signal }) => ask('GET /apps/:app/environments', { path: { app }, signal }),
+  });
+}
+
+export function releasesQuery(app: string) {
+  return queryOptions({
+    queryKey: keys.releases(app),
+    queryFn: ({ signal }) => ask('GET /apps/:app/releases', { path: { app }, signal }),
+  });
+}
+
+export function rolloutsQuery(app: string) {
+  return queryOptions({
+    queryKey: keys.rollouts(app),
+    queryFn: ({ signal }) => ask('GET /apps/:app/rollouts', { path: { app }, signal }),
+  });
+}
+
+export function rolloutQuery(app: string, rollout: string) {
+  return queryOptions({
+    queryKey: keys.rollout(app, rollout),
+    queryFn: ({ signal }) => ask('GET /apps/:app/rollouts/:rollout', { path: { app, rollout }, signal }),
+  });
+}
+
+/** The latest events, `environment` null: of all environments. */
+export function journalQuery(app: string, environment: string | null, limit: number) {
+  return queryOptions({
+    queryKey: keys.journal(app, environment, limit),
+    queryFn: ({ signal }) =>
+      ask('GET /apps/:app/journal', {
+        path: { app },
+        query: { latest: 'true', limit, ...(environment === null ? {} : { environment }) },
+        signal,
+      }),
+  });
+}
+
+export interface PlanWish {
+  readonly release?: string;
+  readonly rollback?: boolean;
+}
+
+/** A compiled rollout; nothing is touched. Asked again each time: what it says is about now. */
+export function planQuery(app: string, environment: string, wish: PlanWish) {
+  return queryOptions({
+    queryKey: keys.plan(app, environment, wish),
+    queryFn: ({ signal }) =>
+      ask('POST /apps/:app/environments/:environment/plan', { path: { app, environment }, json: wish, signal }),
+    gcTime: 0,
+    staleTime: 0,
+    retry: false,
+  });
+}

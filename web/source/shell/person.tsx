@@ -1,0 +1,33 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { LogOut } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { callApi } from '../api/call-api.ts';
+import { meQuery } from '../api/queries.ts';
+
+/** Who is signed in, and the way out. */
+export function Person() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const me = useQuery(meQuery).data;
+  const signOut = useMutation({
+    mutationFn: () => callApi('DELETE /session'),
+    onSettled: () => queries.resetQueries(),
+  });
+  if (me === undefined) return null;
+  return (
+    <>
+      <span className="person" title={me.roles.join(', ')}>
+        {me.name}
+      </span>
+      <button
+        type="button"
+        className="tool"
+        aria-label={t('nav.signOut')}
+        title={t('nav.signOut')}
+        onClick={() => signOut.mutate()}
+      >
+        <LogOut aria-hidden="true" />
+      </button>
+    </>
+  );
+}
