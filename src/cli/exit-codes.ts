@@ -1,4 +1,4 @@
-import { describeErrorCode, errorCodes, type ErrorCode } from '../core/errors.ts';
+import { describeErrorCode, type ErrorCode } from '../core/errors.ts';
 
 /** Exit codes are a promise to scripts: one for each error code, 0 for what was asked for, 1 for a failed check. */
 export const exitOk = 0;
@@ -15,11 +15,4 @@ export function exitCodeOf(code: ErrorCode): number {
 export function exitCodeLines(codes: readonly ErrorCode[], ok: string): readonly string[] {
   const lines = codes.map((code) => `${String(exitCodeOf(code)).padStart(3)}  ${describeErrorCode(code).title}`);
   return [`${String(exitOk).padStart(3)}  ${ok}`, ...lines];
-}
-
-/** All exit codes with their titles, in the order of their numbers. */
-export function allExitCodes(): readonly { readonly exit: number; readonly code: ErrorCode; readonly title: string }[] {
-  return errorCodes
-    .map((code) => ({ code, exit: exitCodeOf(code), title: describeErrorCode(code).title }))
-    .sort((a, b) => a.exit - b.exit);
 }

@@ -28,7 +28,7 @@ const context: Context = {
     env: process.env,
     isJson: words.includes('--json'),
   }),
-  canAsk: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  canAsk: process.stdin.isTTY && process.stdout.isTTY,
   onSignal(signals, handler) {
     for (const signal of signals) process.on(signal, handler);
     return () => {

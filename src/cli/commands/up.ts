@@ -75,7 +75,7 @@ async function up(
     return await stay(context, plane, running, ending);
   } catch (thrown) {
     if (!ending.signal.aborted) ending.stopStarted();
-    if (ending.signal.aborted && toLotseError(thrown).code !== 'internal') return ending.finish(null);
+    if (ending.signal.aborted && toLotseError(thrown).code !== 'internal') return await ending.finish(null);
     throw thrown;
   } finally {
     ending.close();
@@ -142,7 +142,7 @@ async function summarize(context: Context, { plane, route, running, tookMs }: Su
   }
   out.line();
   out.pairs([
-    ...shown.map((view) => [view.environment, `${view.addresses.join('  ')}`] as const),
+    ...shown.map((view) => [view.environment, view.addresses.join('  ')] as const),
     ['dashboard', dashboard],
     ['sign in', `${signIn}  ${out.paint('(works once; `lotse sign-in` makes another)', 'dim')}`],
     ['log', out.paint(shownPath(running.logFile, context.cwd), 'dim')],
