@@ -1,0 +1,47 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '../src/cli/client.ts';
+import { findConnection } from '../src/cli/connection.ts';
+import { ControlPlane } from '../src/cli/control-plane.ts';
+import { ControlPlaneProcess } from '../src/cli/control-plane-process.ts';
+import { freePort } from './free-port.ts';
+
+/** A real control plane, as `lotse serve` starts it, on a state folder of its own. */
+export interface RunningControlPlane {
+  readonly stateDir: string;
+  /** Of the control plane's own process. */
+  readonly pid: number;
+  readonly plane: ControlPlane;
+  /** Where the proxy takes requests for all names. */
+  readonly frontPort: number;
+  /** Stops it, its proxy and all that runs, and removes the state. */
+  stop(): Promise<void>;
+}
+
+export async function startControlPlane(app: string): Promise<RunningControlPlane> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'lotse-bench-'));
+  await chmod(stateDir, 0o711); // apps run as users of their own and pass through it
+  const frontPort = await freePort();
+  const ports = ['--listen', `127.0.0.1:${await freePort()}`, '--front-port', `${frontPort}`];
+  const running = new ControlPlaneProcess({
+    args: ['serve', '--state', stateDir, ...ports, '--stop-all-on-exit'],
+    cwd: stateDir,
+    output: { file: join(stateDir, 'output.log') },
+  });
+  const stop = async (): Promise<void> => {
+    running.kill('SIGINT');
+    await running.ended;
+    await rm(stateDir, { recursive: true, force: true });
+  };
+  try {
+    await running.ready();
+    const { pid } = running;
+    if (pid === undefined) throw new Error('the control plane has no process id');
+    const client = new Client(findConnection({ env: {}, cwd: stateDir, state: stateDir }));
+    return { stateDir, pid, plane: new ControlPlane(client, app), frontPort, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
