@@ -5,22 +5,20 @@ import { decide, type Ask, type Decision } from '../rollout/decide.ts';
 import type { Command, Fact } from '../rollout/facts.ts';
 import type { Effect, Plan } from '../rollout/plan.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
+import { CommandQueue, type WaitingCommand } from './command-queue.ts';
 import { EnvironmentLog, type EnvironmentView } from './environment-log.ts';
-import { observe } from './observe.ts';
+import { observe, unaddressed } from './observe.ts';
 import type { EngineParts } from './parts.ts';
-import { perform } from './perform.ts';
+import { cancelJobs, perform } from './perform.ts';
 import { Reconciler } from './reconcile.ts';
 
 /** How often slots are looked at while nothing moves, and how long the loop rests after a problem, in milliseconds. */
 const idleLookMs = 1_000;
 const afterProblemMs = 500;
+/** A rest that took so much longer than it should, or ended before it began, was a jump of the clock. */
+const jumpMs = 30_000;
 /** How long a suspension waits for drains, in milliseconds. */
 const suspendMs = 60_000;
-
-interface Waiting {
-  readonly command: Command;
-  readonly answer: (refused: string | null) => void;
-}
 
 /**
  * The loop of one environment: load → decide → write the intent → perform → write the outcome → again. One owner, one
@@ -34,10 +32,8 @@ export class EnvironmentRunner {
   readonly #stop = new AbortController();
   #nudge = new AbortController();
   #beginning = false;
-  /** Orders have changed without a rollout: all are handed over again. */
-  #isStale = false;
   #facts: Fact[] = [];
-  #commands: Waiting[] = [];
+  readonly #commands = new CommandQueue();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(parts: EngineParts, scope: Scope) {
@@ -57,7 +53,8 @@ export class EnvironmentRunner {
 
   /** Reads the journal and puts everything that is ordered in force again, then loops until `close`. */
   async open(): Promise<void> {
-    await this.#log.load();
+    const { environment } = await this.#log.load();
+    this.#reconciler.handOver(environment.orders);
     this.#facts = [{ kind: 'restarted' }];
     this.#loop = this.#run();
   }
@@ -65,7 +62,6 @@ export class EnvironmentRunner {
   /** Writes the plan as the environment's rollout. Errors: `conflict` while another one has not ended. */
   async begin(plan: Plan): Promise<void> {
     const { rollout, environment } = this.#log.view;
-    if (this.#beginning) throw new LotseError('conflict', 'another rollout is just being started', { retriable: true });
     if (rollout !== null && rollout.end === null) {
       throw new LotseError('conflict', `${rollout.plan.rollout} has not ended`, {
         hint: 'Wait for it, or take it back with `lotse rollback`.',
@@ -75,12 +71,9 @@ export class EnvironmentRunner {
     if (before !== (environment.serving?.revision ?? null)) {
       throw new LotseError('conflict', 'the environment has changed since this was planned', { retriable: true });
     }
-    this.#beginning = true;
-    try {
-      await this.#log.append(plan.rollout, [{ type: 'rollout-planned', payload: { plan }, actor: plan.startedBy }]);
-    } finally {
-      this.#beginning = false;
-    }
+    await this.#alone(() =>
+      this.#log.append(plan.rollout, [{ type: 'rollout-planned', payload: { plan }, actor: plan.startedBy }]),
+    );
     this.wake();
   }
 
@@ -92,18 +85,15 @@ export class EnvironmentRunner {
         hint: 'End it with `lotse cancel` first.',
       });
     }
-    await this.#log.append(null, [{ type: 'environment-downed', payload: {}, actor, reason }]);
-    this.#isStale = true;
+    await this.#alone(() => this.#log.append(null, [{ type: 'environment-downed', payload: {}, actor, reason }]));
     this.wake();
   }
 
   /** Hands a person's command to the machine; resolves when it is written. Errors: `conflict` when it does not apply. */
   async command(command: Command): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<string | null>();
-    this.#commands.push({ command, answer: resolve });
+    const written = this.#commands.ask(command);
     this.wake();
-    const refused = await promise;
-    if (refused !== null) throw new LotseError('conflict', refused);
+    await written;
   }
 
   wake(): void {
@@ -114,13 +104,14 @@ export class EnvironmentRunner {
     this.#stop.abort();
     this.wake();
     await this.#loop;
-    for (const waiting of this.#commands) waiting.answer('the control plane is stopping');
   }
 
   /** After `close`: stops what runs without changing what is ordered. */
   async suspend(): Promise<void> {
     const { orders } = this.#log.view.environment;
-    for (const order of orders) await this.#reconciler.order({ ...order, slots: 0 });
+    for (const order of orders) {
+      await this.#attempt('stopping what runs', () => this.#reconciler.order({ ...order, slots: 0 }), undefined);
+    }
     const deadline = this.#parts.clock.now() + suspendMs;
     while ((await this.#reconciler.look()).length > 0 && this.#parts.clock.now() < deadline) {
       await this.#parts.clock.sleep(50, new AbortController().signal);
@@ -128,52 +119,75 @@ export class EnvironmentRunner {
   }
 
   async #run(): Promise<void> {
-    await this.#untilDone('taking up orders', () => this.#takeUp());
     while (!this.#stop.signal.aborted) {
-      const restMs = await this.#attempt('following orders', () => this.#turn(), afterProblemMs);
+      const restMs = await this.#attempt('the rollout', () => this.#turn(), afterProblemMs);
       if (restMs > 0) await this.#rest(restMs);
     }
+    this.#commands.close('the control plane is stopping');
   }
 
-  /** After a start: every order is handed over again (levels, so nothing starts twice), then the routing document. */
-  async #takeUp(): Promise<void> {
-    const { environment } = this.#log.view;
-    for (const order of environment.orders) await this.#reconciler.order(order);
-    await this.#reconciler.look();
-    await this.#reconciler.publishAgain(environment);
+  /** What begins or ends a whole environment, one at a time. */
+  async #alone(write: () => Promise<void>): Promise<void> {
+    if (this.#beginning) throw new LotseError('conflict', 'another rollout is just being started', { retriable: true });
+    this.#beginning = true;
+    try {
+      await write();
+    } finally {
+      this.#beginning = false;
+    }
   }
 
   /** One turn of the loop; answers how long it may rest, in milliseconds. */
   async #turn(): Promise<number> {
-    if (this.#isStale) await this.#takeUp();
-    this.#isStale = false;
+    const isInForce = await this.#attempt('following orders', () => this.#followOrders(), false);
+    const waiting = this.#commands.take();
+    try {
+      const restMs = await this.#decide(waiting);
+      const longestMs = isInForce ? idleLookMs : afterProblemMs;
+      return this.#commands.isEmpty ? Math.min(restMs, longestMs) : 0;
+    } catch (error) {
+      waiting?.fail(error);
+      throw error;
+    }
+  }
+
+  /** Keeps target and proxies at what is ordered. A failure here holds up neither decisions nor commands. */
+  async #followOrders(): Promise<boolean> {
+    const { environment } = this.#log.view;
     await this.#reconciler.look();
-    await this.#reconciler.publish(this.#log.view.environment);
+    const areKept = await this.#reconciler.keepOrders(environment);
+    await this.#reconciler.publish(environment);
+    return areKept;
+  }
+
+  async #decide(waiting: WaitingCommand | null): Promise<number> {
     const { rollout } = this.#log.view;
-    const waiting = this.#commands.shift();
     if (rollout === null) {
       waiting?.answer('no rollout has ever been started here');
       return idleLookMs;
     }
-    if (waiting) this.#facts.unshift({ kind: 'command', command: waiting.command });
-    if (rollout.end !== null && !waiting) {
+    if (rollout.end !== null && waiting === null) {
       this.#facts = [];
       return idleLookMs;
     }
     const now = this.#parts.clock.now();
-    const decision = decide(rollout, this.#facts.shift() ?? { kind: 'tick' }, now);
+    const fact: Fact = waiting === null ? (this.#facts.shift() ?? { kind: 'tick' }) : { kind: 'command', ...waiting };
+    const decision = decide(rollout, fact, now);
     await this.#follow(rollout, decision);
     waiting?.answer(decision.refused);
-    return this.#facts.length > 0 || decision.events.length > 0
-      ? 0
-      : Math.max(1, (decision.wakeAt ?? now + idleLookMs) - now);
+    const isMore = this.#facts.length > 0 || decision.events.length > 0;
+    return isMore ? 0 : Math.max(1, (decision.wakeAt ?? now + idleLookMs) - now);
   }
 
   async #follow(rollout: RolloutState, decision: Decision): Promise<void> {
-    if (decision.events.length > 0) await this.#log.append(rollout.plan.rollout, decision.events);
-    if (decision.events.some((event) => event.type === 'rollout-ended')) await this.#ended(decision.effects);
-    else if (decision.effects.length > 0) this.#facts.push(await this.#perform(decision.effects));
-    if (decision.ask !== null) this.#facts.push(await this.#answer(rollout.plan, decision.ask));
+    const { events, effects, ask } = decision;
+    if (events.length > 0) await this.#log.append(rollout.plan.rollout, events);
+    if (events.some((event) => event.type === 'rollout-turned')) {
+      await this.#attempt('ending a job', () => cancelJobs(this.#parts, rollout), undefined);
+    }
+    if (events.some((event) => event.type === 'rollout-ended')) await this.#ended(effects);
+    else if (effects.length > 0) this.#facts.push(await this.#perform(effects));
+    if (ask !== null) this.#facts.push(await this.#answer(rollout.plan, ask));
   }
 
   /** A stranded rollout orders where traffic goes now; the turns to come keep it so. */
@@ -188,7 +202,9 @@ export class EnvironmentRunner {
       return { kind: 'performed' };
     } catch (thrown) {
       const { code, message, retriable } = toLotseError(thrown);
-      return { kind: 'perform-failed', code, message, retriable };
+      // Whoever has taken over decides from here on.
+      if (code === 'fenced-off') throw thrown;
+      return { kind: 'perform-failed', code, message, retriable, slots: this.#reconciler.slots.map(unaddressed) };
     }
   }
 
@@ -199,8 +215,11 @@ export class EnvironmentRunner {
   }
 
   async #rest(ms: number): Promise<void> {
-    await this.#parts.clock.sleep(ms, AbortSignal.any([this.#nudge.signal, this.#stop.signal]));
+    const before = this.#parts.clock.now();
+    await this.#parts.clock.sleep(ms, this.#nudge.signal);
     this.#nudge = new AbortController();
+    const tookMs = this.#parts.clock.now() - before;
+    if (tookMs < 0 || tookMs > ms + jumpMs) this.#facts = [{ kind: 'restarted' }];
   }
 
   /** Ports fail; the loop does not. Answers `otherwise` after a problem that was reported. */
@@ -211,14 +230,6 @@ export class EnvironmentRunner {
       this.#parts.log({ environment: `${this.scope.app}/${this.scope.environment}`, during, error });
       if (error instanceof LotseError && error.code === 'fenced-off') this.#stop.abort();
       return otherwise;
-    }
-  }
-
-  async #untilDone(during: string, act: () => Promise<void>): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const done = await this.#attempt(during, () => act().then(() => true), false);
-      if (done) return;
-      await this.#rest(afterProblemMs);
     }
   }
 }

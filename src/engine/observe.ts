@@ -2,7 +2,7 @@ import type { AddressStatus } from '../core/routing-document.ts';
 import type { Scope } from '../core/ids.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Ask } from '../rollout/decide.ts';
-import type { Observation, ObservedAnswers, ObservedJob } from '../rollout/facts.ts';
+import type { Observation, ObservedAnswers, ObservedJob, ObservedSlot } from '../rollout/facts.ts';
 import type { EngineParts } from './parts.ts';
 
 /** One look at everything that the machine asked about; `at` is taken last, so nothing in it is newer. */
@@ -24,8 +24,13 @@ export async function observe(
   for (const { revision, times } of ask.answers) {
     answers.push(await parts.traffic.prove({ ...scope, revision, times, bucket: 0 }, signal));
   }
-  const seen = slots.map(({ address: _address, ...slot }) => ({ ...slot, open: openAt(traffic.addresses, _address) }));
+  const seen = slots.map((slot) => ({ ...unaddressed(slot), open: openAt(traffic.addresses, slot.address) }));
   return { at: parts.clock.now(), slots: seen, jobs, answers };
+}
+
+/** What the machine sees of a slot; what the proxy has open there is not known yet. */
+export function unaddressed({ address: _, ...slot }: TargetSlot): ObservedSlot {
+  return { ...slot, open: null };
 }
 
 function openAt(addresses: readonly AddressStatus[], address: TargetSlot['address']): number {

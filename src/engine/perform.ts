@@ -1,6 +1,7 @@
 import type { Scope } from '../core/ids.ts';
 import type { EnvironmentState, SlotOrder } from '../rollout/environment-state.ts';
 import type { Effect } from '../rollout/plan.ts';
+import { currentMove, type RolloutState } from '../rollout/rollout-state.ts';
 import { jobOrder } from './orders.ts';
 import type { EngineParts } from './parts.ts';
 import type { Reconciler } from './reconcile.ts';
@@ -34,6 +35,14 @@ export async function perform(
         await parts.target.startJob(await jobOrder(parts.bindings, scope, effect));
         break;
     }
+  }
+}
+
+/** A rollout that turns back waits for no job of the step it was at. */
+export async function cancelJobs(parts: EngineParts, turned: RolloutState): Promise<void> {
+  const effects = turned.stage === 'next' ? [] : (currentMove(turned)?.effects ?? []);
+  for (const effect of effects) {
+    if (effect.kind === 'job') await parts.target.cancelJob(effect.key);
   }
 }
 

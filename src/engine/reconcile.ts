@@ -18,6 +18,8 @@ export class Reconciler {
   #published = '';
   #slots: readonly TargetSlot[] = [];
   #learned = new Map<string, number>();
+  /** Orders that the target has not been told of since this control plane started. */
+  readonly #untold = new Set<string>();
 
   constructor(parts: EngineParts, scope: Scope) {
     this.#parts = parts;
@@ -28,10 +30,35 @@ export class Reconciler {
     return this.#slots;
   }
 
+  /** After a start: all that is ordered is handed over again (levels, so nothing starts twice) by `keepOrders`. */
+  handOver(orders: readonly SlotOrder[]): void {
+    for (const order of orders) if (order.slots > 0) this.#untold.add(keyOf(order));
+  }
+
+  /**
+   * Repeats orders that the target has not been told of, or does not follow: copies run that nobody ordered. One that
+   * fails holds up no other. Answers whether all could be handed over.
+   */
+  async keepOrders(state: EnvironmentState): Promise<boolean> {
+    let areKept = true;
+    for (const order of state.orders) {
+      if (!this.#untold.has(keyOf(order)) && !this.#slots.some((slot) => isSurplus(slot, order))) continue;
+      try {
+        await this.order(order);
+      } catch (error) {
+        const environment = `${this.#scope.app}/${this.#scope.environment}`;
+        this.#parts.log({ environment, during: `ordering ${order.service} of ${order.revision}`, error });
+        areKept = false;
+      }
+    }
+    return areKept;
+  }
+
   /** Hands one order to the target. */
   async order(order: SlotOrder): Promise<void> {
     const avoid = namedAddresses(await this.#parts.traffic.environments());
     await this.#parts.target.ensure(await serviceOrder(this.#parts.bindings, this.#scope, order, avoid));
+    this.#untold.delete(keyOf(order));
     this.#parts.atPoint(`ensured ${order.service}`);
   }
 
@@ -50,12 +77,6 @@ export class Reconciler {
     await this.#parts.traffic.publish([routing]);
     this.#published = text;
     this.#parts.atPoint('published');
-  }
-
-  /** Publishes even what was published before: the proxy may have been replaced. */
-  async publishAgain(state: EnvironmentState): Promise<void> {
-    this.#published = '';
-    await this.publish(state);
   }
 
   async #compose(state: EnvironmentState): Promise<RoutedEnvironment> {
@@ -95,4 +116,11 @@ export class Reconciler {
       this.#learned.set(service, fixedPort);
     }
   }
+}
+
+const keyOf = ({ revision, service }: SlotOrder): string => `${revision}/${service}`;
+
+function isSurplus(slot: TargetSlot, order: SlotOrder): boolean {
+  const isOfIt = slot.revision === order.revision && slot.service === order.service;
+  return isOfIt && slot.state !== 'stopping' && slot.slot >= order.slots;
 }

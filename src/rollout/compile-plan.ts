@@ -1,8 +1,10 @@
 import { blindWorkers, oldServices, type PlanInput } from './plan-input.ts';
 import { phases, type Plan, type Step, type StrategyName } from './plan.ts';
+import { webServices } from './release.ts';
 import { blueGreenSteps } from './strategies/blue-green.ts';
 import { recreateSteps } from './strategies/recreate.ts';
 import { rollingSteps } from './strategies/rolling.ts';
+import { recheckedGates } from './strategies/shared-steps.ts';
 
 const strategies: Readonly<Record<StrategyName, (input: PlanInput) => readonly Step[]>> = {
   'blue-green': blueGreenSteps,
@@ -13,7 +15,7 @@ const strategies: Readonly<Record<StrategyName, (input: PlanInput) => readonly S
 /** Compiles a rollout: steps with compensations, deadlines and gates. Pure: nothing is touched. */
 export function compilePlan(input: PlanInput): Plan {
   const strategy = input.cannotRunTwice.length > 0 ? 'recreate' : input.strategy;
-  const steps = withPartSteps(strategies[strategy](input), input.partSteps);
+  const steps = gatedFirst(input, withPartSteps(strategies[strategy](input), input.partSteps));
   return {
     rollout: input.rollout,
     app: input.app,
@@ -24,6 +26,9 @@ export function compilePlan(input: PlanInput): Plan {
     salt: input.salt,
     before: input.before,
     to: { revision: input.to.id, release: input.to.release },
+    webServices: [input.from, input.to].flatMap((side) =>
+      side === null ? [] : webServices(side).map(({ service }) => ({ revision: side.id, service })),
+    ),
     steps,
     gates: input.gates,
     notes: notesOf(input, strategy),
@@ -37,10 +42,22 @@ function withPartSteps(own: readonly Step[], parts: readonly Step[]): readonly S
   const late = parts.filter((step) => step.phase === 'settled');
   const rest = parts.filter((step) => !early.includes(step) && !late.includes(step));
   const merged = rest.reduce<readonly Step[]>((steps, step) => {
-    const last = steps.findLastIndex((each) => each.phase === step.phase);
+    const phase = phases.indexOf(step.phase);
+    const last = steps.findLastIndex((each) => phases.indexOf(each.phase) <= phase);
     return [...steps.slice(0, last + 1), step, ...steps.slice(last + 1)];
   }, own);
   return [...early, ...merged, ...late];
+}
+
+/** A part's step that comes first is what the gates stand before; where they stood, they are asked again. */
+function gatedFirst(input: PlanInput, steps: readonly Step[]): readonly Step[] {
+  const all = input.gates.map((gate) => gate.id);
+  const [first, ...rest] = steps;
+  if (first === undefined || all.every((gate) => first.gates.includes(gate))) return steps;
+  const later = rest.map((step) =>
+    all.every((gate) => step.gates.includes(gate)) ? { ...step, gates: recheckedGates(input) } : step,
+  );
+  return [{ ...first, gates: all }, ...later];
 }
 
 function notesOf(input: PlanInput, strategy: StrategyName): readonly string[] {

@@ -93,9 +93,7 @@ function routedRevision(input: RoutingInput, revision: Revision): RoutedRevision
 /** Ready slots accept; when none is ready, those that at least have an address are better than nothing. */
 function instancesOf(input: RoutingInput, revision: RevisionId, service: ServiceName): readonly RoutedInstance[] {
   const own = input.slots.filter((slot) => slot.revision === revision && slot.service === service);
-  const drainFrom =
-    input.state.draining.find((d) => d.revision === revision && d.service === service)?.fromSlot ?? Infinity;
-  const leaves = (slot: AddressedSlot) => slot.state === 'stopping' || slot.slot >= drainFrom;
+  const leaves = (slot: AddressedSlot) => isLeaving(input, slot);
   const ready = own.filter((slot) => slot.state === 'ready' && !leaves(slot));
   const usable = ready.length > 0 ? ready : own.filter((slot) => slot.state === 'unready' && !leaves(slot));
   return own.flatMap((slot): readonly RoutedInstance[] => {
@@ -105,21 +103,29 @@ function instancesOf(input: RoutingInput, revision: RevisionId, service: Service
   });
 }
 
+/** It stops, is about to, or was told to take nothing new. */
+function isLeaving(input: RoutingInput, { revision, service, slot, state }: AddressedSlot): boolean {
+  const isOfIt = (each: { readonly revision: RevisionId; readonly service: ServiceName }) =>
+    each.revision === revision && each.service === service;
+  const ordered = input.state.orders.find(isOfIt)?.slots ?? Infinity;
+  const drainFrom = input.state.draining.find(isOfIt)?.fromSlot ?? Infinity;
+  return state === 'stopping' || slot >= Math.min(ordered, drainFrom);
+}
+
 /**
  * Nothing is sent to a revision that is known to have no ready instance while another one, which has served users
  * before, has one: its share goes to those that do.
  */
 function servingShares(input: RoutingInput, revisions: readonly RoutedRevision[]): readonly Share[] {
   const wanted = sharesOf(input);
-  const isUp = (id: RevisionId) =>
-    webServicesUp(
-      input,
-      revisions.find((revision) => revision.revision === id),
-    );
+  const find = (id: RevisionId) => revisions.find((revision) => revision.revision === id);
+  const isUp = (id: RevisionId) => webServicesUp(input, find(id));
+  const mayInherit = (id: RevisionId | undefined) => id !== undefined && find(id)?.services.length !== 0 && isUp(id);
   const up = wanted.filter((share) => isUp(share.revision));
   if (up.length === wanted.length || wanted.length === 0) return wanted;
-  const serving = input.state.serving?.revision;
-  const heir = up.at(-1)?.revision ?? (serving !== undefined && isUp(serving) ? serving : undefined);
+  // What served before is stopped once it is not needed: as long as it runs, it may serve again.
+  const { serving, previous } = input.state;
+  const heir = [up.at(-1), serving, previous].find((each) => mayInherit(each?.revision))?.revision;
   if (heir === undefined) return wanted;
   const spare = 1000 - up.reduce((sum, share) => sum + share.permille, 0);
   const known = up.some((share) => share.revision === heir);
@@ -131,7 +137,11 @@ function webServicesUp(input: RoutingInput, revision: RoutedRevision | undefined
   if (revision === undefined) return false;
   return revision.services.every((service) =>
     input.slots.some(
-      (slot) => slot.revision === revision.revision && slot.service === service.service && slot.state === 'ready',
+      (slot) =>
+        slot.revision === revision.revision &&
+        slot.service === service.service &&
+        slot.state === 'ready' &&
+        !isLeaving(input, slot),
     ),
   );
 }

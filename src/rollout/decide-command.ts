@@ -27,7 +27,9 @@ export function decideCommand(state: RolloutState, command: Command, now: UnixMs
     case 'resume':
       return state.pause === null ? none : write({ type: 'rollout-resumed', payload: {}, ...by });
     case 'advance':
-      return write({ type: 'rollout-advanced', payload: { step: step.id }, ...by });
+      return state.advanced && state.pause === null
+        ? none
+        : write({ type: 'rollout-advanced', payload: { step: step.id }, ...by });
     case 'abort':
       return write({ type: 'rollout-turned', payload: { cause: abortCause(step.id, command) }, ...by });
   }

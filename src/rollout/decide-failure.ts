@@ -1,4 +1,5 @@
-import type { Cause, Observation } from './facts.ts';
+import type { RevisionId } from '../core/ids.ts';
+import type { Cause, ObservedSlot } from './facts.ts';
 import type { Plan, Step, TrafficLevel } from './plan.ts';
 import type { Decision } from './decide.ts';
 import { currentMove, type RolloutState } from './rollout-state.ts';
@@ -8,11 +9,11 @@ export function decideFailure(
   state: RolloutState,
   step: Step,
   cause: Omit<Cause, 'step'>,
-  seen?: Observation,
+  seen: readonly ObservedSlot[] = [],
 ): Decision {
   const full: Cause = { ...cause, step: step.id };
   const none = { effects: [], ask: null, wakeAt: null, refused: null };
-  switch (currentMove(state)?.ifFails ?? 'turn') {
+  switch (followUp(state)) {
     case 'turn':
       return { ...none, events: [{ type: 'rollout-turned', payload: { cause: full } }] };
     case 'go-on': {
@@ -21,7 +22,7 @@ export function decideFailure(
     }
     case 'strand': {
       const level = bestLevel(state.plan, seen);
-      const ended = { end: 'stranded', cause: full, level } as const;
+      const ended = { end: 'stranded', cause: strandedCause(state, full), level } as const;
       return {
         ...none,
         events: [{ type: 'rollout-ended', payload: ended }],
@@ -31,14 +32,41 @@ export function decideFailure(
   }
 }
 
-/** The best that can serve when neither side can fully: the old if any of it is ready, else the new, else the page. */
-function bestLevel(plan: Plan, seen: Observation | undefined): TrafficLevel {
+/** A way back cannot turn once more: where it fails and must not, the rollout is stranded. */
+function followUp(state: RolloutState): Step['ifFails'] {
+  const wanted = currentMove(state)?.ifFails ?? 'turn';
+  return state.direction === 'back' && wanted === 'turn' ? 'strand' : wanted;
+}
+
+/** What made the way back fail, and what made it needed: only the latter can lie in the release. */
+function strandedCause(state: RolloutState, failed: Cause): Cause {
+  if (state.cause === null) return failed;
+  const message = `${failed.message}; on its way back because: ${state.cause.message}`;
+  return { ...failed, message, inRelease: state.cause.inRelease };
+}
+
+/** A person's pause has lasted longer than it may. */
+export function pauseOverdue(state: RolloutState, step: Step): Decision {
+  const message = `paused by ${state.pause?.by.id ?? 'a person'} for longer than a pause may last`;
+  return decideFailure(state, step, { code: 'timeout', kind: 'deadline', message, logTail: [], inRelease: false });
+}
+
+/** The best that can serve when neither side can fully: one that users reach wholly, the old before the new. */
+function bestLevel(plan: Plan, seen: readonly ObservedSlot[]): TrafficLevel {
   const old = plan.before.kind === 'revision' ? [plan.before.revision] : [];
-  for (const revision of [...old, plan.to.revision]) {
-    if (seen?.slots.some((slot) => slot.revision === revision && slot.state === 'ready')) {
-      return { kind: 'shares', shares: [{ revision, permille: 1000 }] };
-    }
-  }
+  const sides = [...old, plan.to.revision].map((revision) => ({ revision, services: reached(plan, revision, seen) }));
+  const best =
+    sides.find(({ services }) => services.length > 0 && services.every((isUp) => isUp)) ??
+    sides.find(({ services }) => services.some((isUp) => isUp));
+  if (best !== undefined) return { kind: 'shares', shares: [{ revision: best.revision, permille: 1000 }] };
   if (plan.before.kind === 'adopted') return { kind: 'adopted', host: plan.before.host, port: plan.before.port };
   return { kind: 'maintenance', message: 'The service is out of order. Its operators have been told.' };
+}
+
+/** Of each web service of the revision: is there a ready slot? */
+function reached(plan: Plan, revision: RevisionId, seen: readonly ObservedSlot[]): readonly boolean[] {
+  const ready = seen.filter((slot) => slot.revision === revision && slot.state === 'ready');
+  return plan.webServices
+    .filter((each) => each.revision === revision)
+    .map((each) => ready.some((slot) => slot.service === each.service));
 }

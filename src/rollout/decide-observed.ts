@@ -1,6 +1,6 @@
 import { checkCondition, gaveUp, type Verdict } from './conditions.ts';
 import type { Decision } from './decide.ts';
-import { decideFailure } from './decide-failure.ts';
+import { decideFailure, pauseOverdue } from './decide-failure.ts';
 import type { Cause, Observation } from './facts.ts';
 import type { Condition, Step } from './plan.ts';
 import type { DecidedEvent } from './rollout-events.ts';
@@ -23,18 +23,21 @@ export function decideObserved(state: RolloutState, seen: Observation): Decision
   const move = currentMove(state);
   if (step === null || move === null || state.performedAt === null) return wait(seen.at);
   const crashed = state.direction === 'forward' ? crashCause(state, step, seen) : null;
-  if (crashed) return decideFailure(state, step, crashed, seen);
+  if (crashed) return decideFailure(state, step, crashed, seen.slots);
 
   const asked = move.until.filter((condition) => !(state.advanced && condition.kind === 'elapsed'));
   const since = state.performedAt;
   const answers = asked.map((condition) => ({ condition, verdict: checkCondition(condition, seen, since) }));
   const failed = answers.map((answer) => answer.verdict).find((verdict) => verdict.kind === 'failed');
-  if (failed) return decideFailure(state, step, failed.cause, seen);
-  if (state.pause !== null && state.direction === 'forward') return wait(seen.at + watchIntervalMs);
+  if (failed) return decideFailure(state, step, failed.cause, seen.slots);
+  if (state.pause !== null) {
+    return seen.at < state.pause.until ? wait(seen.at + watchIntervalMs) : pauseOverdue(state, step);
+  }
   if (answers.every((answer) => answer.verdict.kind === 'met')) return done(state, step);
   const overdue = seen.at - (state.intendedAt ?? seen.at) >= move.deadlineMs;
-  if (overdue) return decideFailure(state, step, overdueCause(move.title, answers), seen);
-  return wait(seen.at + (asked.every(isLong) ? watchIntervalMs : lookIntervalMs));
+  if (overdue) return decideFailure(state, step, overdueCause(move.title, answers), seen.slots);
+  const isOnlyWatching = answers.every(({ condition, verdict }) => verdict.kind === 'met' || isLong(condition));
+  return wait(seen.at + (isOnlyWatching ? watchIntervalMs : lookIntervalMs));
 }
 
 function isLong(condition: Condition): boolean {

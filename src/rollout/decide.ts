@@ -1,7 +1,7 @@
 import type { RevisionId, UnixMs } from '../core/ids.ts';
 import { decideCommand } from './decide-command.ts';
 import { decideObserved } from './decide-observed.ts';
-import { decideFailure } from './decide-failure.ts';
+import { decideFailure, pauseOverdue } from './decide-failure.ts';
 import type { Fact } from './facts.ts';
 import { isOpen, type GateResult } from './gate.ts';
 import type { Effect, Step } from './plan.ts';
@@ -41,14 +41,15 @@ const performRetryMs = 500;
 
 /**
  * The heart: pure, total, one transition per call. The engine calls it again at once whenever it returned events.
- * Deadlines fire on fresh observations only, so that a restart or a clock jump never fires a stale one.
+ * Deadlines fire on fresh observations only, and start anew after a restart or a clock jump that made them overdue.
  */
 export function decide(state: RolloutState, fact: Fact, now: UnixMs): Decision {
   if (state.end !== null) return fact.kind === 'command' ? { ...nothing, refused: 'the rollout has ended' } : nothing;
   switch (fact.kind) {
     case 'tick':
-    case 'restarted':
       return decideNext(state, now);
+    case 'restarted':
+      return decideTakenUp(state, now);
     case 'observed':
       return decideObserved(state, fact.observation);
     case 'performed':
@@ -62,6 +63,15 @@ export function decide(state: RolloutState, fact: Fact, now: UnixMs): Decision {
   }
 }
 
+function decideTakenUp(state: RolloutState, now: UnixMs): Decision {
+  const step = currentStep(state);
+  const move = currentMove(state);
+  if (step === null || move === null || state.intendedAt === null) return decideNext(state, now);
+  const ageMs = now - state.intendedAt;
+  if (ageMs >= 0 && ageMs < move.deadlineMs) return decideNext(state, now);
+  return write({ type: 'rollout-taken-up', payload: { step: step.id } });
+}
+
 function decideNext(state: RolloutState, now: UnixMs): Decision {
   const move = currentMove(state);
   if (move === null) return write({ type: 'rollout-ended', payload: ending(state) });
@@ -69,7 +79,7 @@ function decideNext(state: RolloutState, now: UnixMs): Decision {
     case 'next':
       return decideIntent(state, now);
     case 'intended':
-      return { ...nothing, effects: move.effects };
+      return move.effects.length === 0 ? decidePerformed(state) : { ...nothing, effects: move.effects };
     case 'performed':
       return { ...nothing, ask: askAbout(state) };
   }
@@ -83,7 +93,7 @@ function decideIntent(state: RolloutState, now: UnixMs): Decision {
   const step = currentStep(state);
   if (step === null) return nothing;
   if (state.pause !== null) return decidePaused(state, step, now);
-  if (state.direction === 'forward' && step.gates.length > 0 && !state.gatesPassed) {
+  if (state.direction === 'forward' && step.gates.length > 0) {
     return { ...nothing, ask: { kind: 'gates', step: step.id, gates: step.gates } };
   }
   return intend(state, step);
@@ -100,14 +110,7 @@ function intend(state: RolloutState, step: Step): Decision {
 
 function decidePaused(state: RolloutState, step: Step, now: UnixMs): Decision {
   const until = state.pause?.until ?? now;
-  if (now < until) return { ...nothing, wakeAt: until };
-  return decideFailure(state, step, {
-    code: 'timeout',
-    kind: 'deadline',
-    message: `paused by ${state.pause?.by.id ?? 'a person'} for longer than the pause may last`,
-    logTail: [],
-    inRelease: false,
-  });
+  return now < until ? { ...nothing, wakeAt: until } : pauseOverdue(state, step);
 }
 
 function decidePerformed(state: RolloutState): Decision {
@@ -126,19 +129,22 @@ function decidePerformFailed(
   if (step === null || move === null || state.stage !== 'intended') return nothing;
   const overdue = now - (state.intendedAt ?? now) >= move.deadlineMs;
   if (fact.retriable && !overdue) return { ...nothing, wakeAt: now + performRetryMs };
-  return decideFailure(state, step, {
-    code: fact.code,
-    kind: 'port-failed',
-    message: `${move.title}: ${fact.message}`,
-    logTail: [],
-    inRelease: false,
-  });
+  const message = `${move.title}: ${fact.message}`;
+  const cause = { code: fact.code, kind: 'port-failed', message, logTail: [], inRelease: false } as const;
+  return decideFailure(state, step, cause, fact.slots);
 }
 
+/** Open gates and the intent are one write: no crash and no pause can come between the proof and the step. */
 function decideGates(state: RolloutState, results: readonly GateResult[], now: UnixMs): Decision {
   const step = currentStep(state);
-  if (step === null || state.stage !== 'next' || state.direction !== 'forward' || state.gatesPassed) return nothing;
-  if (results.every(isOpen)) return write({ type: 'gates-passed', payload: { step: step.id, results } });
+  if (step === null || state.stage !== 'next' || state.direction !== 'forward' || state.pause !== null) return nothing;
+  const unanswered = step.gates.find((gate) => results.every((result) => result.gate !== gate));
+  if (unanswered !== undefined)
+    return decideFailure(state, step, gateCause('gate-closed', `nothing is known of the gate ${unanswered}`));
+  if (results.every(isOpen)) {
+    const intended = intend(state, step);
+    return { ...intended, events: [{ type: 'gates-passed', payload: { step: step.id, results } }, ...intended.events] };
+  }
   const shut = results.find((result) => result.state.kind === 'closed' || result.state.kind === 'not-proven');
   if (shut) return decideFailure(state, step, gateCause('gate-closed', `${shut.title}: ${shut.message}`));
   const since = state.waiting?.since ?? now;

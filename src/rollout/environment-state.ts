@@ -43,7 +43,7 @@ export function evolveEnvironment(state: EnvironmentState, event: WrittenEvent, 
   const now = { ...state, updatedAt: event.at };
   switch (event.type) {
     case 'rollout-planned':
-      return { ...now, rollout: event.payload.plan.rollout };
+      return { ...now, orders: now.orders.filter(isWanted), rollout: event.payload.plan.rollout };
     case 'step-intended':
       return plan === null
         ? now
@@ -90,13 +90,42 @@ function withClaim(orders: readonly SlotOrder[], effect: Extract<Effect, { kind:
 
 type Ended = Extract<WrittenEvent, { type: 'rollout-ended' }>;
 
-/** An ended rollout leaves no order for nothing: rows of stopped services go. */
+/**
+ * What the rollout leaves behind is ordered to stop, also where a step that should have stopped it has failed. Such
+ * orders stay until the next rollout, so that they are kept to.
+ */
 function ended(state: EnvironmentState, event: Ended, plan: Plan): EnvironmentState {
-  const orders = state.orders.filter((order) => order.slots > 0);
-  const after = { ...state, orders, rollout: null, level: event.payload.level ?? state.level };
-  if (event.payload.end !== 'settled') return after;
-  const previous = state.serving === null ? null : { revision: state.serving.revision, release: state.serving.release };
-  return { ...after, serving: { ...plan.to, since: event.at }, previous: plan.kind === 'rollback' ? null : previous };
+  const after = { ...state, rollout: null, draining: [] };
+  switch (event.payload.end) {
+    case 'settled': {
+      const previous = plan.kind === 'rollback' ? null : withoutSince(state.serving);
+      const orders = stopped(state.orders, (order) => order.revision !== plan.to.revision);
+      return { ...after, orders, serving: { ...plan.to, since: event.at }, previous };
+    }
+    case 'returned':
+      return { ...after, orders: stopped(state.orders, (order) => order.revision === plan.to.revision) };
+    case 'stranded':
+      return stranded(after, event, plan);
+  }
+}
+
+/** Where neither side could serve fully, that side serves which still can: the next rollout starts from it. */
+function stranded(state: EnvironmentState, event: Ended, plan: Plan): EnvironmentState {
+  const level = event.payload.level ?? state.level;
+  const after = { ...state, level, epoch: state.epoch + 1 };
+  const isNew = level.kind === 'shares' && level.shares.some((share) => share.revision === plan.to.revision);
+  if (!isNew) return after;
+  return { ...after, serving: { ...plan.to, since: event.at }, previous: withoutSince(state.serving) };
+}
+
+function withoutSince(serving: EnvironmentState['serving']): EnvironmentState['previous'] {
+  return serving === null ? null : { revision: serving.revision, release: serving.release };
+}
+
+const isWanted = (order: SlotOrder): boolean => order.slots > 0;
+
+function stopped(orders: readonly SlotOrder[], isOver: (order: SlotOrder) => boolean): readonly SlotOrder[] {
+  return orders.map((order) => (isOver(order) ? { ...order, slots: 0 } : order));
 }
 
 function downed(state: EnvironmentState): EnvironmentState {

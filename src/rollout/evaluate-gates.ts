@@ -90,7 +90,8 @@ function verified(gate: Extract<GateDefinition, { kind: 'verified' }>, inquiry: 
 }
 
 function approved(gate: Extract<GateDefinition, { kind: 'approval' }>, inquiry: GateInquiry): Answer {
-  const others = valid(inquiry, 'approval').filter((each) => each.by.id !== inquiry.startedBy.id);
+  const people = valid(inquiry, 'approval').filter((each) => each.by.kind === 'person');
+  const others = people.filter((each) => each.by.id !== inquiry.startedBy.id);
   const persons = new Map(others.map((each) => [each.by.id, each]));
   const missing = gate.approvals - persons.size;
   if (missing <= 0)

@@ -13,7 +13,6 @@ export function plannedState(plan: Plan, at: UnixMs): RolloutState {
     stage: 'next',
     intendedAt: null,
     performedAt: null,
-    gatesPassed: false,
     waiting: null,
     pause: null,
     advanced: false,
@@ -42,7 +41,7 @@ export function evolve(state: RolloutState, event: WrittenEvent): RolloutState {
     case 'gates-waiting':
       return { ...state, waiting: { since: state.waiting?.since ?? event.at, results: event.payload.results } };
     case 'gates-passed':
-      return { ...state, waiting: null, gatesPassed: true };
+      return { ...state, waiting: null };
     case 'step-intended':
       return { ...state, stage: 'intended', intendedAt: event.at, performedAt: null, waiting: null };
     case 'step-performed':
@@ -56,10 +55,11 @@ export function evolve(state: RolloutState, event: WrittenEvent): RolloutState {
     case 'rollout-paused':
       return { ...state, pause: { by: event.actor, reason: event.reason, until: event.payload.until } };
     case 'rollout-resumed':
-      // The move's deadline starts anew: the pause was not its fault.
-      return { ...state, pause: null, intendedAt: state.intendedAt === null ? null : event.at };
+      return unpaused(state, event.at);
     case 'rollout-advanced':
-      return { ...state, advanced: true, pause: null };
+      return { ...unpaused(state, event.at), advanced: true };
+    case 'rollout-taken-up':
+      return { ...state, intendedAt: event.at };
     case 'environment-downed':
       return state;
     case 'rollout-ended':
@@ -67,11 +67,16 @@ export function evolve(state: RolloutState, event: WrittenEvent): RolloutState {
   }
 }
 
+/** Deadlines of the move and of its gates start anew: the pause was not their fault. */
+function unpaused(state: RolloutState, at: UnixMs): RolloutState {
+  if (state.pause === null) return state;
+  return { ...state, pause: null, waiting: null, intendedAt: state.intendedAt === null ? null : at };
+}
+
 const fresh = {
   stage: 'next',
   intendedAt: null,
   performedAt: null,
-  gatesPassed: false,
   waiting: null,
   advanced: false,
 } as const;

@@ -77,8 +77,15 @@ export type Fact =
   | { readonly kind: 'observed'; readonly observation: Observation }
   /** Every effect of the intended move has been performed. */
   | { readonly kind: 'performed' }
-  | { readonly kind: 'perform-failed'; readonly code: ErrorCode; readonly message: string; readonly retriable: boolean }
+  /** `slots` as last seen: what can still serve is chosen by them when this failure strands the rollout. */
+  | {
+      readonly kind: 'perform-failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly retriable: boolean;
+      readonly slots: readonly ObservedSlot[];
+    }
   | { readonly kind: 'gates'; readonly results: readonly GateResult[] }
   | { readonly kind: 'command'; readonly command: Command }
-  /** The control plane has started again, or the clock has jumped: deadlines get one fresh observation first. */
+  /** The control plane has started again, or the clock has jumped: an overdue deadline starts anew. */
   | { readonly kind: 'restarted' };

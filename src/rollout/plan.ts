@@ -113,6 +113,8 @@ export interface Plan {
   readonly salt: string;
   readonly before: Before;
   readonly to: { readonly revision: RevisionId; readonly release: ReleaseId };
+  /** What users reach, of either side: a stranded rollout goes to the side that has all of its own. */
+  readonly webServices: readonly { readonly revision: RevisionId; readonly service: ServiceName }[];
   readonly steps: readonly Step[];
   /** All gates of the rollout, by id; a step names those asked right before it. */
   readonly gates: readonly GateDefinition[];

@@ -35,6 +35,8 @@ export type RolloutEvent =
   | { readonly type: 'rollout-paused'; readonly payload: { readonly until: UnixMs } }
   | { readonly type: 'rollout-resumed'; readonly payload: Record<string, never> }
   | { readonly type: 'rollout-advanced'; readonly payload: { readonly step: string } }
+  /** Its deadline passed while nobody looked (a restart, a clock jump): the step gets its time again. */
+  | { readonly type: 'rollout-taken-up'; readonly payload: { readonly step: string } }
   /** A person took the whole environment down: nothing runs, users get the maintenance page. Belongs to no rollout. */
   | { readonly type: 'environment-downed'; readonly payload: Record<string, never> }
   | {
@@ -69,6 +71,7 @@ export const rolloutEventTypes = [
   'rollout-paused',
   'rollout-resumed',
   'rollout-advanced',
+  'rollout-taken-up',
   'rollout-ended',
   'environment-downed',
 ] as const satisfies readonly RolloutEvent['type'][];

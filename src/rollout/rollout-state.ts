@@ -16,8 +16,6 @@ export interface RolloutState {
   readonly stage: 'next' | 'intended' | 'performed';
   readonly intendedAt: UnixMs | null;
   readonly performedAt: UnixMs | null;
-  /** Gates of the current step hold. */
-  readonly gatesPassed: boolean;
   /** The machine's hold: waiting for persons or for time. */
   readonly waiting: { readonly since: UnixMs; readonly results: readonly GateResult[] } | null;
   /** A person's pause. */

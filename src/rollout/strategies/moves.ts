@@ -10,6 +10,8 @@ export const stopGraceMs = 30_000;
 /** Answers in a row, on fresh connections, before a release counts as live. */
 export const answersInARow = 5;
 
+type Draining = Extract<Effect, { kind: 'route' }>['draining'];
+
 export type Counted = readonly { readonly service: ServiceDefinition; readonly slots: number }[];
 
 export const all = (services: readonly ServiceDefinition[]): Counted =>
@@ -67,8 +69,15 @@ export function answering(revision: Revision): readonly Condition[] {
   return isReachable ? [{ kind: 'answering', revision: revision.id, times: answersInARow }] : [];
 }
 
-export function route(level: TrafficLevel): Effect {
-  return { kind: 'route', level, draining: [] };
+export function route(level: TrafficLevel, draining: Draining = []): Effect {
+  return { kind: 'route', level, draining };
+}
+
+/** The slots from these counts upwards get no new request. */
+export function draining(revision: Revision, counted: Counted): Draining {
+  return counted
+    .filter(({ service }) => service.kind === 'web')
+    .map(({ service, slots }) => ({ revision: revision.id, service: service.service, fromSlot: slots }));
 }
 
 export function everything(revision: string): TrafficLevel {

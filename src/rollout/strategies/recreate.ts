@@ -91,10 +91,12 @@ function switchStep(input: PlanInput): Step {
   const shares = [{ revision: input.to.id, permille: 1000 }];
   return {
     ...shift,
+    // Asked right before the pause; nobody waits for a gate while requests are held.
+    gates: [],
     compensation: {
       title: 'hold requests',
       effects: [moves.route({ kind: 'paused', shares, ...held })],
-      until: [],
+      until: moves.drained(input.to, moves.none(input.to.services), finishMs),
       deadlineMs: moves.answerDeadlineMs,
       ifFails: 'go-on',
     },

@@ -1,4 +1,4 @@
-import { oldServices, runningSlots, webOnly, type PlanInput } from '../plan-input.ts';
+import { blindWorkers, oldServices, runningSlots, webOnly, type PlanInput } from '../plan-input.ts';
 import type { Effect, Step } from '../plan.ts';
 import type { ServiceDefinition } from '../release.ts';
 import { blueGreenSteps } from './blue-green.ts';
@@ -45,13 +45,12 @@ function upTo(input: PlanInput, round: number): moves.Counted {
     }));
 }
 
-/** Old instances that are left after a round. */
+/** Old instances that are left after a round: as many as their share of requests needs. */
 function leftOver(input: PlanInput, round: number, rounds: number): moves.Counted {
-  return webOnly(oldServices(input)).map((service) => {
-    const running = runningSlots(input, service.service);
-    const gone = round >= rounds ? running : Math.min(round, running - 1);
-    return { service, slots: running - gone };
-  });
+  return webOnly(oldServices(input)).map((service) => ({
+    service,
+    slots: Math.ceil((runningSlots(input, service.service) * (rounds - round)) / rounds),
+  }));
 }
 
 function startRound(input: PlanInput, round: number): Step {
@@ -86,35 +85,45 @@ function shareRound(input: PlanInput, round: number, rounds: number): Step {
     id: `shift-${round}`,
     phase: 'shift',
     title: `send ${Math.round((100 * round) / rounds)} % of requests to ${input.to.release}`,
-    effects: [shareEffect(input, round, rounds, leftOver(input, round, rounds))],
+    effects: [shareEffect(input, round, rounds, moves.draining(from, leftOver(input, round, rounds)))],
     until: [...moves.drained(from, leftOver(input, round, rounds)), ...(isLast ? moves.answering(input.to) : [])],
     deadlineMs: moves.answerDeadlineMs + moves.longestDrainMs(from.services),
-    gates: round === 1 ? shared.recheckedGates(input) : [],
-    compensation: {
-      title:
-        round === 1
-          ? shared.backTitle(input)
-          : `send ${Math.round((100 * (round - 1)) / rounds)} % of requests to ${input.to.release}`,
-      effects: [shareEffect(input, round - 1, rounds, leftOver(input, 0, rounds))],
-      until: round === 1 ? moves.answering(from) : [],
-      deadlineMs: moves.answerDeadlineMs,
-      ifFails: 'strand',
-    },
+    gates: round === 1 ? shared.shiftStep(input).gates : [],
+    compensation: shareBack(input, round, rounds),
     expectedMs: 1_000,
     makesLive: isLast,
     crashBudget: shared.crashBudget,
   });
 }
 
-function shareEffect(input: PlanInput, round: number, rounds: number, left: moves.Counted): Effect {
+/** The new instance of the round drains before it is stopped; in the end workers stop that cannot run beside the old. */
+function shareBack(input: PlanInput, round: number, rounds: number): Step['compensation'] {
+  const from = input.from ?? input.to;
+  const left = upTo(input, round - 1);
+  const late = round === 1 ? moves.stopped(input.to, moves.none(blindWorkers(input.to.services))) : [];
+  const percent = Math.round((100 * (round - 1)) / rounds);
+  return {
+    title: round === 1 ? shared.backTitle(input) : `send ${percent} % of requests to ${input.to.release}`,
+    effects: [shareEffect(input, round - 1, rounds, moves.draining(input.to, left))],
+    until: [...(round === 1 ? moves.answering(from) : []), ...late, ...moves.drained(input.to, left)],
+    deadlineMs: moves.answerDeadlineMs + moves.longestDrainMs(input.to.services),
+    ifFails: 'strand',
+  };
+}
+
+function shareEffect(
+  input: PlanInput,
+  round: number,
+  rounds: number,
+  draining: ReturnType<typeof moves.draining>,
+): Effect {
   const from = input.from ?? input.to;
   const permille = Math.floor((1000 * round) / rounds);
   const shares = [
     { revision: from.id, permille: 1000 - permille },
     { revision: input.to.id, permille },
   ].filter((share) => share.permille > 0);
-  const draining = left.map(({ service, slots }) => ({ revision: from.id, service: service.service, fromSlot: slots }));
-  return { kind: 'route', level: { kind: 'shares', shares }, draining };
+  return moves.route({ kind: 'shares', shares }, draining);
 }
 
 function stopRound(input: PlanInput, round: number, rounds: number): Step {

@@ -20,7 +20,7 @@ export function levelBefore(before: Before): TrafficLevel {
 
 /** Everything of the new revision that may run beside the old: all but workers that cannot be told to wait. */
 export function startable(input: PlanInput): readonly ServiceDefinition[] {
-  const blind = input.kind === 'deploy' ? blindWorkers(input.to.services) : [];
+  const blind = blindWorkers(input.to.services);
   return input.from === null ? input.to.services : input.to.services.filter((service) => !blind.includes(service));
 }
 
@@ -87,6 +87,7 @@ export function workersPauseStep(input: PlanInput): readonly Step[] {
       effects: [...moves.claim(from, claimingWorkers(old), 'none'), ...moves.ensure(from, moves.none(blind))],
       until: moves.stopped(from, moves.none(blind)),
       deadlineMs: moves.longestDrainMs(blind) + moves.stopGraceMs,
+      gates: recheckedGates(input),
       compensation: {
         title: 'the old workers go on',
         effects: [...moves.ensure(from, back), ...moves.claim(from, claimingWorkers(old), 'all')],
@@ -131,18 +132,20 @@ export function workersTakeStep(input: PlanInput): readonly Step[] {
 export function shiftStep(input: PlanInput): Step {
   const late = input.from === null ? [] : blindWorkers(input.to.services);
   const before = input.from === null ? [] : moves.answering(input.from);
+  const gone = moves.none(input.to.services);
   return moves.step({
     id: 'shift',
     phase: 'shift',
     title: `send all requests to ${input.to.release}`,
     effects: [moves.route(moves.everything(input.to.id))],
     until: moves.answering(input.to),
-    gates: recheckedGates(input),
+    // Nobody waits for a gate while no worker takes work: then it was asked right before the workers paused.
+    gates: workersPauseStep(input).length === 0 ? recheckedGates(input) : [],
     compensation: {
       title: backTitle(input),
-      effects: [moves.route(levelBefore(input.before))],
-      until: [...before, ...moves.stopped(input.to, moves.none(late))],
-      deadlineMs: moves.answerDeadlineMs + moves.longestDrainMs(late),
+      effects: [moves.route(levelBefore(input.before), moves.draining(input.to, gone))],
+      until: [...before, ...moves.stopped(input.to, moves.none(late)), ...moves.drained(input.to, gone)],
+      deadlineMs: moves.answerDeadlineMs + moves.longestDrainMs(input.to.services),
       ifFails: 'strand',
     },
     expectedMs: 1_000,
@@ -169,7 +172,8 @@ export function watchStep(input: PlanInput): readonly Step[] {
       id: 'watch',
       phase: 'watch',
       title: 'watch the new release while the old one stays warm',
-      until: [{ kind: 'elapsed', ms: input.watchMs }],
+      // A release that is not ready when its time is over does not settle.
+      until: [{ kind: 'elapsed', ms: input.watchMs }, ...moves.ready(input.to, moves.all(input.to.services))],
       deadlineMs: input.watchMs + moves.answerDeadlineMs,
       expectedMs: input.watchMs,
       crashBudget,
@@ -183,15 +187,12 @@ export function retireSteps(input: PlanInput): readonly Step[] {
   const old = oldServices(input);
   if (from === null || old.length === 0) return [];
   const patience = moves.longestDrainMs(old) + moves.stopGraceMs;
-  const draining = old
-    .filter((service) => service.kind === 'web')
-    .map(({ service }) => ({ revision: from.id, service, fromSlot: 0 }));
   return [
     moves.step({
       id: 'drain-old',
       phase: 'settled',
       title: `${from.release} finishes what it has`,
-      effects: [{ kind: 'route', level: moves.everything(input.to.id), draining }],
+      effects: [moves.route(moves.everything(input.to.id), moves.draining(from, moves.none(old)))],
       until: moves.drained(from, moves.none(old)),
       deadlineMs: patience,
       ifFails: 'go-on',
