@@ -42,7 +42,7 @@ else await bench();
 async function bench(): Promise<void> {
   const isQuick = options.quick;
   const count = Number(options.deploys ?? (isQuick ? 2 : 20));
-  const pace: Pace = isQuick ? { beforeMs: 700, afterMs: 300 } : { beforeMs: 2_000, afterMs: 1_000 };
+  const pace: Pace = isQuick ? { beforeMs: 600, afterMs: 300 } : { beforeMs: 2_000, afterMs: 1_000 };
   const bootMs = await typicalBootMs(isQuick ? 1 : 5);
   console.log(`the app boots in ${bootMs.toFixed(0)} ms; its load: 1000 requests/s, 200 of them on fresh connections`);
   const deploys = await withMethods(count, isQuick, async (turns) => await inTurns(turns, pace));
@@ -65,29 +65,30 @@ async function withMethods(
   use: (turns: readonly Turn[]) => Promise<readonly MeasuredDeploy[]>,
 ): Promise<readonly MeasuredDeploy[]> {
   const running = await startControlPlane(benchApp);
-  const started: DeployMethod[] = [];
+  const others: DeployMethod[] = [];
   try {
     let number = 0;
     const lotse = (strategy: Parameters<typeof lotseMethod>[1]) => lotseMethod(running, strategy, () => ++number);
     const own = [lotse('blue-green'), lotse('rolling'), lotse('recreate')];
-    for (const method of own) {
-      await method.deploy(await method.prepare());
-      await method.settle();
-    }
-    const others: Turn[] = [];
-    for (const [name, start] of [['nginx', nginxMethod] as const, ['PM2', pm2Method] as const]) {
-      const method = await start();
-      if (method === null) console.log(`${name} is not on this machine: left out of the tables`);
-      else {
-        started.push(method);
-        others.push({ method, count: isQuick ? 1 : count });
-      }
-    }
+    await Promise.all([...own.map(deployFirst), startOthers(others)]);
     const turns = own.map((method, at) => ({ method, count: at < 2 ? count : Math.ceil(count / 5) }));
-    return await use([...turns, ...others]);
+    return await use([...turns, ...others.map((method) => ({ method, count: isQuick ? 1 : count }))]);
   } finally {
-    for (const method of started) await method.close();
-    await running.stop();
+    await Promise.all([running.stop(), ...others.map((method) => method.close())]);
+  }
+}
+
+async function deployFirst(method: DeployMethod): Promise<void> {
+  await method.deploy(await method.prepare());
+  await method.settle();
+}
+
+/** Adds each to `started` as soon as it runs, so that it is ended even when another one can't start. */
+async function startOthers(started: DeployMethod[]): Promise<void> {
+  for (const [name, start] of [['nginx', nginxMethod] as const, ['PM2', pm2Method] as const]) {
+    const method = await start();
+    if (method === null) console.log(`${name} is not on this machine: left out of the tables`);
+    else started.push(method);
   }
 }
 

@@ -18,7 +18,7 @@ export interface MeasuredDeploy {
   readonly before: LoadReport;
   /** Those that were due from the command on until it was done. */
   readonly during: LoadReport;
-  /** When the last request was due that another version answered: from then on 100 % get the new one. */
+  /** When the last request was due that another version answered, and a new one had come: 100 % get the new one. */
   readonly allNewMs: number | null;
   /** When the command said that it was done. */
   readonly commandMs: number;
@@ -82,7 +82,6 @@ function measured(
 ): MeasuredDeploy {
   const since = records.filter((each) => each.dueMs >= commandMs);
   const late = since.filter((each) => each.dueMs >= doneMs);
-  const lastOldMs = lastOfOthersMs(since, version);
   const isReached = late.some((each) => each.version === version);
   return {
     method,
@@ -91,7 +90,7 @@ function measured(
     whole: reportOf(records),
     before: reportOf(records.filter((each) => each.dueMs < commandMs)),
     during: reportOf(since.filter((each) => each.dueMs < doneMs)),
-    allNewMs: isReached ? Math.max(0, (lastOldMs ?? commandMs) - commandMs) : null,
+    allNewMs: isReached ? allNewMs(since, version) - commandMs : null,
     commandMs: doneMs - commandMs,
     oldAfterDone: late.filter((each) => each.failure === null && each.version !== version).length,
     milestones: milestones.map(({ title, atMs }) => ({ title, ms: atMs - commandMs })),
@@ -103,6 +102,14 @@ function measured(
         endedMs: each.doneMs - commandMs,
       })),
   };
+}
+
+function allNewMs(since: readonly RequestRecord[], version: string): number {
+  const firstNewMs = quantile(
+    since.filter((each) => each.version === version).map((each) => each.doneMs),
+    0,
+  );
+  return Math.max(firstNewMs ?? 0, lastOfOthersMs(since, version) ?? 0);
 }
 
 /** Middle, smallest and largest, as in a table; a dash for none. */
