@@ -37,7 +37,7 @@ export function createAllowedOrigins(publicUrl: string | null, names: readonly s
         421,
         'forbidden',
         `Lotse does not answer as ${JSON.stringify(host ?? '')}.`,
-        'Use its address, or tell it its name when it starts (--public-url).',
+        'Open it by its numeric address, or as localhost on its own machine.',
       );
     },
     refuseForeignPage(headers, { isReading, hasCookie }) {

@@ -117,7 +117,8 @@ test('of twenty attempts with one link at the same time one succeeds', async (t)
   const owner = await accounts.people.ensureOwner();
   const { secret: link } = await accounts.sessions.createLink(owner.id, { kind: 'system', id: 'lotse' });
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask('POST /api/v1/session', { json: { link } })));
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array.from({ length: 19 }, () => 401)]);
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+  assert.equal(answers.filter(({ status }) => status === 401).length, 19);
 });
 
 test('an address that fails too often to sign in has to wait', async (t) => {

@@ -145,7 +145,7 @@ test('a page of one app, and a credential that is bound, see what belongs there'
     [...text.matchAll(/"type":"(.*?)"|"slots":(\d)/g)].map(([, type, slots]) => type ?? slots),
   );
   assert.deepEqual(
-    types.map((each) => each.sort()),
+    types.map((each) => each.toSorted((one = '', other = '') => (one < other ? -1 : 1))),
     [
       ['1', '2', '3', 'control-changed', 'production-changed', 'release-created', 'staging-changed'],
       ['2', 'release-created', 'staging-changed'],

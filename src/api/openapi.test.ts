@@ -57,7 +57,7 @@ test('the document says what the routes declare: shapes once and by name, roles,
 
 test('the same routes give the same text, in whatever order they are registered', async () => {
   const one = JSON.stringify(await createOpenApi(routes, '/api/v1', '1'));
-  const other = JSON.stringify(await createOpenApi([...routes].reverse(), '/api/v1', '1'));
+  const other = JSON.stringify(await createOpenApi(routes.toReversed(), '/api/v1', '1'));
   assert.equal(one, other);
 });
 

@@ -121,7 +121,7 @@ function withoutTwins(document: OpenApiDocument): OpenApiDocument {
   const kept = Object.fromEntries(
     Object.entries(schemas)
       .filter(([name]) => !twins.includes(name))
-      .sort(),
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
   );
   const components = { ...Object(document['components']), schemas: kept };
   const renamed = twins.reduce(

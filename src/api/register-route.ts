@@ -67,7 +67,8 @@ async function answer(
     const outcome = await route.run(
       rawCallOf({ request, reply, caller, signal, upload: upload?.content ?? request.raw }),
     );
-    if (reply.sent || reply.raw.headersSent) return reply;
+    // A timeout has answered already.
+    if (reply.sent || reply.raw.headersSent) return undefined;
     return await send(route, parts, outcome, { request, reply, caller, signal });
   } catch (error) {
     if (isSignIn && error instanceof LotseError && error.code === 'unauthenticated')

