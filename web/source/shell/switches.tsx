@@ -35,7 +35,7 @@ export function LanguageSwitch() {
           type="button"
           lang={code}
           title={name}
-          aria-label={name}
+          aria-label={`${code.toUpperCase()} ${name}`}
           aria-pressed={code === current}
           onClick={() => void chooseLanguage(i18n, code)}
         >

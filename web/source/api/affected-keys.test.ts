@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { affectedKeys, readChange } from './affected-keys.ts';
+
+const change = (type: string, app: string | null = 'shop') => ({ position: 1, app, environment: 'production', type });
+
+test('a step affects environments, rollouts and the journal of its app, and no releases', () => {
+  assert.deepEqual(affectedKeys([change('step-done')]), [
+    ['app', 'shop', 'environments'],
+    ['app', 'shop', 'rollout'],
+    ['app', 'shop', 'journal'],
+  ]);
+});
+
+test('the end of a rollout affects releases too', () => {
+  const keys = affectedKeys([change('rollout-ended')]).map((key) => key.join('/'));
+  assert.ok(keys.includes('app/shop/releases'));
+  assert.ok(keys.includes('app/shop/rollouts'));
+});
+
+test('a change of an unknown kind affects all that is shown of its app', () => {
+  assert.deepEqual(affectedKeys([change('moon-risen')]), affectedKeys([change('rollout-ended')]));
+});
+
+test('changes that come together ask for each thing once', () => {
+  const keys = affectedKeys([change('step-done'), change('step-intended'), change('gates-passed')]);
+  assert.equal(keys.length, 3);
+});
+
+test('a change of the control plane itself affects everything', () => {
+  assert.ok(affectedKeys([change('stream-reset', null)]).some((key) => key.length === 1 && key[0] === 'app'));
+});
+
+test('what is no change is not taken for one', () => {
+  assert.equal(readChange('no JSON'), null);
+  assert.equal(readChange('[1]'), null);
+  assert.equal(readChange('{"app":"shop"}'), null);
+  assert.deepEqual(readChange('{"type":"step-done","app":"shop","environment":null,"position":4}'), {
+    position: 4,
+    app: 'shop',
+    environment: null,
+    type: 'step-done',
+  });
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import * as accounts from '../../src/capabilities/accounts/accounts-api.ts';
+import * as releases from '../../src/capabilities/releases/releases-api.ts';
+import { Harbour } from '../../test/fixtures/dashboard/harbour.ts';
+import { answerOf } from '../../test/fixtures/dashboard/harbour-routes.ts';
+
+const shapes: readonly (readonly [string, z.ZodType])[] = [
+  ['/me', accounts.me],
+  ['/people', z.array(accounts.person)],
+  ['/apps', z.array(releases.app)],
+  ['/apps/bildwerk/environments', z.array(releases.environment)],
+  ['/apps/bildwerk/releases', z.array(releases.release)],
+  ['/apps/bildwerk/rollouts', z.array(releases.rollout)],
+  ['/apps/bildwerk/rollouts/production-rollout-8', releases.rollout],
+  ['/apps/bildwerk/journal', z.array(releases.journalEvent)],
+];
+
+function checkAll(harbour: Harbour): void {
+  for (const [path, shape] of shapes) {
+    const parsed = shape.safeParse(answerOf(harbour, 'GET', path, new URLSearchParams(), {}));
+    assert.ok(parsed.success, `${path}: ${parsed.error?.message}`);
+  }
+}
+
+test('the control plane that the page is tested against speaks the shapes of the real one, all along a rollout', () => {
+  const harbour = new Harbour();
+  harbour.begin();
+  harbour.wait();
+  checkAll(harbour);
+  harbour.sign('approval');
+  harbour.sign('checklist');
+  for (let step = 0; step < 6; step += 1) harbour.finishStep();
+  checkAll(harbour);
+  harbour.fail();
+  checkAll(harbour);
+  const plan = answerOf(harbour, 'POST', '/apps/bildwerk/environments/staging/plan', new URLSearchParams(), {});
+  assert.ok(releases.plan.safeParse(plan).success);
+});
