@@ -6,10 +6,11 @@ import type { GateWeakening } from '../../manifest/gate-weakenings.ts';
 import { missingConfig } from '../../manifest/environment-config.ts';
 import type { DiffLine } from '../../ports/release-part/release-part.ts';
 import { compilePlan } from '../../rollout/compile-plan.ts';
-import type { EnvironmentState } from '../../rollout/environment-state.ts';
+import type { EnvironmentView } from '../../engine/engine.ts';
 import type { GateResult } from '../../rollout/gate.ts';
 import type { PlanInput } from '../../rollout/plan-input.ts';
 import type { Before, Plan } from '../../rollout/plan.ts';
+import type { WrittenEvent } from '../../rollout/rollout-events.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
 import { findEnvironmentRow, fixedPorts } from './environment-rows.ts';
 import { askGates } from './ask-gates.ts';
@@ -17,7 +18,7 @@ import { jobsOf, manifestOf, servicesIn, storesOf } from './release-manifest.ts'
 import { findRelease, findRevision, highestRevisionNumber } from './release-rows.ts';
 import { gatesOfDeploy, sourced, type SourcedDefinition } from './release-gates.ts';
 import type { ReleasesContext } from './releases-context.ts';
-import { countRollouts } from './rollout-history.ts';
+import { countRollouts, rolloutEvents } from './rollout-history.ts';
 
 /** A boot that nobody has measured yet is taken to last this long, in milliseconds. */
 const unmeasuredBootMs = 5_000;
@@ -40,7 +41,6 @@ export async function planDeploy(
   release: Release,
   by: Actor,
 ): Promise<Planned> {
-  const { environment } = context.engine.view(scope);
   const coming = sourced(release, scope.environment);
   const accepted = await acceptedDefinition(context, scope);
   const { gates, weakens } = gatesOfDeploy(accepted, coming, context.parts);
@@ -50,7 +50,7 @@ export async function planDeploy(
     weakens.length > 0 ? (accepted?.definition.strategy.watchMs ?? 0) : 0,
   );
   const strategy = coming.definition.strategy.name;
-  const input = await planInput(context, scope, environment, {
+  const input = await planInput(context, scope, {
     kind: 'deploy',
     by,
     revision,
@@ -68,9 +68,8 @@ export async function planRollback(
   revision: Revision,
   by: Actor,
 ): Promise<Planned> {
-  const { environment } = context.engine.view(scope);
   const more = { kind: 'rollback', by, revision, strategy: 'blue-green', watchMs: 0, gates: [] } as const;
-  const input = await planInput(context, scope, environment, more);
+  const input = await planInput(context, scope, more);
   return { ...(await finish(context, input)), revision, isNew: false, weakens: [] };
 }
 
@@ -129,12 +128,12 @@ interface Wanted extends Pick<PlanInput, 'kind' | 'strategy' | 'watchMs' | 'gate
 async function planInput(
   context: ReleasesContext,
   scope: Scope,
-  environment: EnvironmentState,
   { kind, by, revision, strategy, watchMs, gates }: Wanted,
 ): Promise<PlanInput> {
-  const before = beforeOf(environment);
+  const view = context.engine.view(scope);
+  const before = beforeOf(view);
   const from = before.kind === 'revision' ? await findRevision(context.database.db, scope.app, before.revision) : null;
-  const orders = environment.orders.filter((order) => order.revision === from?.id);
+  const orders = view.environment.orders.filter((order) => order.revision === from?.id);
   const partSteps = (await Promise.all(context.parts.map((part) => part.steps(before, revision)))).flat();
   return {
     ...scope,
@@ -151,16 +150,29 @@ async function planInput(
     partSteps,
     watchMs,
     cannotRunTwice: from === null ? [] : await reasonsAgainstTwo(context, scope, revision),
-    bootMs: unmeasuredBootMs,
+    bootMs: (await measuredBootMs(context, scope, view)) ?? unmeasuredBootMs,
   };
 }
 
-function beforeOf(environment: EnvironmentState): Before {
-  if (environment.serving !== null) {
-    return { kind: 'revision', revision: environment.serving.revision, release: environment.serving.release };
-  }
+/** What a rollout that starts now returns to. One that is live and only watched is settled first, so it is what serves. */
+function beforeOf({ environment, rollout }: EnvironmentView): Before {
+  const isWatched =
+    rollout !== null && rollout.end === null && rollout.direction === 'forward' && rollout.liveAt !== null;
+  const serving = isWatched ? rollout.plan.to : environment.serving;
+  if (serving !== null) return { kind: 'revision', revision: serving.revision, release: serving.release };
   const { level } = environment;
   return level.kind === 'adopted' ? { kind: 'adopted', host: level.host, port: level.port } : { kind: 'maintenance' };
+}
+
+/** How long the latest start here took; null when none has been seen. */
+async function measuredBootMs(context: ReleasesContext, scope: Scope, view: EnvironmentView): Promise<number | null> {
+  if (view.rollout === null) return null;
+  const events = await rolloutEvents(context, scope, view.rollout.plan.rollout);
+  const isStart = (event: WrittenEvent, type: 'step-intended' | 'step-done') =>
+    event.type === type && event.payload.direction === 'forward' && event.payload.step.startsWith('start');
+  const from = events.find((event) => isStart(event, 'step-intended'));
+  const to = events.find((event) => isStart(event, 'step-done'));
+  return from === undefined || to === undefined ? null : to.at - from.at;
 }
 
 /** Why old and new cannot run side by side, a sentence each. */

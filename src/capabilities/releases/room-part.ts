@@ -1,4 +1,4 @@
-import { formatSizeBytes } from '../../core/quantities.ts';
+import { formatSizeRoughly } from '../../core/quantities.ts';
 import type { ProofItem, ProofSubject, ReleasePart } from '../../ports/release-part/release-part.ts';
 import type { Target, TargetSlot } from '../../ports/targets/targets.ts';
 import type { Revision } from '../../rollout/release.ts';
@@ -31,7 +31,7 @@ export function roomPart(target: Target): ReleasePart {
 function memoryItem(subject: ProofSubject, freeBytes: number, slots: readonly TargetSlot[]): ProofItem {
   const needed = neededBytes(subject, slots);
   const proven = needed <= freeBytes;
-  const figures = `${formatSizeBytes(needed)} needed, ${formatSizeBytes(freeBytes)} free`;
+  const figures = `${formatSizeRoughly(needed)} needed, ${formatSizeRoughly(freeBytes)} free`;
   const message = proven
     ? `Memory is enough: ${figures}.`
     : `Memory is short: ${figures}. Use \`strategy: rolling\` or \`recreate\`, or make room.`;
@@ -41,8 +41,8 @@ function memoryItem(subject: ProofSubject, freeBytes: number, slots: readonly Ta
 function diskItem(freeBytes: number): ProofItem {
   const proven = freeBytes >= diskReserveBytes;
   const message = proven
-    ? `Disk is enough: ${formatSizeBytes(freeBytes)} free.`
-    : `Disk is short: ${formatSizeBytes(freeBytes)} free, ${formatSizeBytes(diskReserveBytes)} are kept for logs and the journal.`;
+    ? `Disk is enough: ${formatSizeRoughly(freeBytes)} free.`
+    : `Disk is short: ${formatSizeRoughly(freeBytes)} free, ${formatSizeRoughly(diskReserveBytes)} are kept for logs and the journal.`;
   return { id: 'room/disk', title: 'disk', proven, message, seen: String(freeBytes) };
 }
 

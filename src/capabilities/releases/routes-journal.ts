@@ -37,7 +37,10 @@ export function journalRoutes(context: ReleasesContext, check: () => Promise<Jou
       role: 'viewer',
       binding: 'by-handler',
       answer: shapes.journalCheck,
-      handle: check,
+      async handle({ sees }) {
+        const verdict = await check();
+        return { ...verdict, chains: verdict.chains.filter(({ chain }) => sees(placeOf(chain))) };
+      },
     }),
   ];
 }
@@ -58,4 +61,10 @@ async function readEvents(
 function eventView(event: PositionedEvent): JournalEventView {
   const { position, chain, sequence, id, type, at, actor, reason, correlationId, payload } = event;
   return { position, chain, sequence, id, type, at, actor: actor.id, reason, correlationId, payload };
+}
+
+/** The control plane's own chain belongs to no app. */
+function placeOf(chain: string): { readonly app: string | null; readonly environment: string | null } {
+  const [app = null, environment = null] = chain === 'control' ? [] : chain.split('/');
+  return { app, environment };
 }

@@ -39,6 +39,7 @@ export async function sign(
   signature: Signature,
   by: Actor,
 ): Promise<readonly Evidence[]> {
+  requirePerson(by, 'An approval or signature');
   if (signature.line === null) return [await record(context, scope, release, 'approval', 'approved', signature, by)];
   const lines = await findLines(context, scope, release, signature.line);
   const signed: Evidence[] = [];
@@ -112,6 +113,7 @@ export async function override(
   reason: string,
   by: Actor,
 ): Promise<void> {
+  requirePerson(by, 'An override');
   const known = gatesOfDeploy(
     await acceptedDefinition(context, scope),
     sourced(release, scope.environment),
@@ -133,4 +135,12 @@ export async function override(
     insertOverride(trx, scope, forWhat, context.newId(), { gate, by, at: context.now(), reason }),
   );
   context.engine.wake(scope);
+}
+
+/** Four eyes are people's eyes. Errors: `forbidden`. */
+function requirePerson(by: Actor, what: string): void {
+  if (by.kind === 'person') return;
+  throw new LotseError('forbidden', `${what} is given by a person, and this credential names a system`, {
+    hint: 'Sign in, or use a token that speaks for a person.',
+  });
 }
