@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+const firstWord = z.union([
+  z.object({ ready: z.literal(true), server: z.string(), token: z.string() }),
+  z.object({
+    problem: z.object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string().optional(),
+      details: z.array(z.string()),
+    }),
+  }),
+]);
+
+export interface ControlPlaneOptions {
+  readonly state: string;
+  readonly frontPort: number;
+  /** 0: any free one. */
+  readonly port?: number;
+  readonly flags?: readonly string[];
+  /** Added to this process's environment, which holds nothing of Lotse. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export type Started =
+  | { readonly kind: 'ready'; readonly plane: ControlPlaneProcess }
+  /** It said what is wrong and ended. */
+  | {
+      readonly kind: 'problem';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+      readonly details: readonly string[];
+      readonly exitCode: number | null;
+    }
+  /** It ended without a word, e.g. by a crash point. */
+  | { readonly kind: 'ended'; readonly plane: ControlPlaneProcess };
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A real control plane: `main.ts serve` as a process of its own. */
+export class ControlPlaneProcess {
+  readonly pid: number;
+  readonly server: string;
+  readonly token: string;
+  readonly ended: Promise<Ended>;
+  /** What it wrote to standard error so far, by lines. */
+  readonly said: readonly string[];
+  hasEnded = false;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess, ended: Promise<Ended>, said: readonly string[], server: string, token: string) {
+    this.#child = child;
+    this.pid = child.pid ?? 0;
+    this.server = server;
+    this.token = token;
+    this.said = said;
+    this.ended = ended;
+    void ended.then(() => (this.hasEnded = true));
+  }
+
+  /** Resolves when it has ended. */
+  async end(signal: NodeJS.Signals): Promise<Ended> {
+    this.#child.kill(signal);
+    return await this.ended;
+  }
+}
+
+/** Starts one; resolves with its first word, or when it has ended without any. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<Started> {
+  const child = spawn(process.execPath, [main, ...argumentsOf(options)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    env: { ...compileCache(), PATH: process.env['PATH'] ?? '', ...options.variables },
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  const said: string[] = [];
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  const word = await Promise.race([readFirstWord(child), ended.then(() => null)]);
+  if (word === null) return { kind: 'ended', plane: new ControlPlaneProcess(child, ended, said, '', '') };
+  if ('problem' in word) {
+    const { exitCode } = await ended;
+    const { hint = '' } = word.problem;
+    return { kind: 'problem', ...word.problem, hint, exitCode };
+  }
+  return { kind: 'ready', plane: new ControlPlaneProcess(child, ended, said, word.server, word.token) };
+}
+
+function argumentsOf({ state, frontPort, port = 0, flags = [] }: ControlPlaneOptions): readonly string[] {
+  return ['serve', '--state', state, '--listen', `127.0.0.1:${port}`, '--front-port', String(frontPort), ...flags];
+}
+
+/** Tests start it hundreds of times: what Node.js has compiled once need not be compiled again. */
+function compileCache(): Record<string, string> {
+  return { NODE_COMPILE_CACHE: join(tmpdir(), 'lotse-test-compile-cache') };
+}
+
+/** Null when it ends without one. */
+async function readFirstWord(child: ChildProcess): Promise<z.infer<typeof firstWord> | null> {
+  const words = child.stdio[3];
+  if (words === null || words === undefined || !('read' in words)) return null;
+  for await (const line of createInterface({ input: words })) return firstWord.parse(JSON.parse(line));
+  return null;
+}

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { TestContext } from 'node:test';
+import { freePorts } from '../../src/proxy/fixtures/running-proxy.ts';
+import type { ControlPlaneOptions, Started } from './control-plane-process.ts';
+import { ControlPlaneProcess, startControlPlane } from './control-plane-process.ts';
+import { LotseClient } from './lotse-client.ts';
+import { endProcessesOf } from './state-processes.ts';
+
+type StartOptions = Partial<ControlPlaneOptions>;
+
+/** A state folder of its own with real control planes, one after the other; all that runs on it ends after the test. */
+export class TemporaryLotse {
+  readonly folder: string;
+  readonly state: string;
+  readonly frontPort: number;
+  readonly client: LotseClient;
+  #plane: ControlPlaneProcess | null = null;
+
+  constructor(folder: string, frontPort: number) {
+    this.folder = folder;
+    this.state = join(folder, 'state');
+    this.frontPort = frontPort;
+    this.client = new LotseClient(() => this.plane);
+  }
+
+  get plane(): ControlPlaneProcess {
+    if (this.#plane === null) throw new Error('no control plane was started');
+    return this.#plane;
+  }
+
+  /** Starts a control plane that must serve. */
+  async start(options: StartOptions = {}): Promise<ControlPlaneProcess> {
+    const started = await this.tryStart(options);
+    if (started.kind === 'ready') return started.plane;
+    throw new Error(`the control plane did not start: ${JSON.stringify({ ...started, plane: undefined })}`);
+  }
+
+  async tryStart(options: StartOptions = {}): Promise<Started> {
+    const started = await startControlPlane({ state: this.state, frontPort: this.frontPort, ...options });
+    if (started.kind !== 'problem') this.#plane = started.plane;
+    return started;
+  }
+
+  /** Ends the control plane with SIGTERM (app and proxy go on) and starts one anew. */
+  async restart(options: StartOptions = {}): Promise<ControlPlaneProcess> {
+    await this.plane.end('SIGTERM');
+    return await this.start(options);
+  }
+
+  get databaseFile(): string {
+    return join(this.state, 'control', 'lotse.sqlite');
+  }
+
+  /** A second connection, as somebody with a SQLite shell has it. */
+  changeDatabase(change: (database: DatabaseSync) => void): void {
+    const database = new DatabaseSync(this.databaseFile, { timeout: 5_000 });
+    try {
+      change(database);
+    } finally {
+      database.close();
+    }
+  }
+
+  get proxyPid(): number {
+    return Number(JSON.parse(readFileSync(join(this.state, 'proxy', 'proxy.pid'), 'utf8')).pid);
+  }
+
+  /** Lines of a file in the shop's store; none when it is not there. */
+  stored(file: string, environment = 'production'): readonly string[] {
+    try {
+      return readFileSync(this.storePath(file, environment), 'utf8').split('\n').filter(Boolean);
+    } catch {
+      return [];
+    }
+  }
+
+  storePath(file: string, environment = 'production'): string {
+    return join(this.state, 'stores', 'shop', environment, 'data', file);
+  }
+
+  /** The environment's own port. */
+  async port(environment = 'production'): Promise<number> {
+    const { addresses } = await this.client.environment(environment);
+    return Number(new URL(addresses.at(-1) ?? '').port);
+  }
+
+  async dispose(): Promise<void> {
+    await endProcessesOf(this.folder);
+    execFileSync('chmod', ['-R', 'u+rwX', this.folder]); // Sealed folders, for those who are not root.
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A fresh state folder without a control plane yet. */
+export async function temporaryLotse(t: Pick<TestContext, 'after'>): Promise<TemporaryLotse> {
+  const folder = mkdtempSync(join(tmpdir(), 'lotse-whole-'));
+  chmodSync(folder, 0o711); // Users of the environments pass through it.
+  const [frontPort = 0] = await freePorts(1);
+  const lotse = new TemporaryLotse(folder, frontPort);
+  t.after(() => lotse.dispose());
+  return lotse;
+}
