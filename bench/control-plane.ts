@@ -5,6 +5,7 @@ import { Client } from '../src/cli/client.ts';
 import { findConnection } from '../src/cli/connection.ts';
 import { ControlPlane } from '../src/cli/control-plane.ts';
 import { ControlPlaneProcess } from '../src/cli/control-plane-process.ts';
+import { ProxyControl } from '../src/proxy/control-client.ts';
 import { freePort } from './free-port.ts';
 
 /** A real control plane, as `lotse serve` starts it, on a state folder of its own. */
@@ -13,6 +14,8 @@ export interface RunningControlPlane {
   /** Of the control plane's own process. */
   readonly pid: number;
   readonly plane: ControlPlane;
+  /** The proxy that it has started. */
+  readonly proxy: ProxyControl;
   /** Where the proxy takes requests for all names. */
   readonly frontPort: number;
   /** Stops it, its proxy and all that runs, and removes the state. */
@@ -39,7 +42,8 @@ export async function startControlPlane(app: string): Promise<RunningControlPlan
     const { pid } = running;
     if (pid === undefined) throw new Error('the control plane has no process id');
     const client = new Client(findConnection({ env: {}, cwd: stateDir, state: stateDir }));
-    return { stateDir, pid, plane: new ControlPlane(client, app), frontPort, stop };
+    const proxy = new ProxyControl(join(stateDir, 'proxy'));
+    return { stateDir, pid, plane: new ControlPlane(client, app), proxy, frontPort, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from '../scripts/setup/packages.mjs';
-import { pathOfRuntime, setUpToCheck } from '../scripts/setup/set-up.mjs';
+import { pathOfRuntime, setUpToCheck, setUpToTest } from '../scripts/setup/set-up.mjs';
 import { SetupError, step } from '../scripts/setup/steps.mjs';
 import { installSystemPackages, missingPackages, pathWithTools } from '../scripts/setup/system-packages.mjs';
 
@@ -28,7 +28,7 @@ async function bench([name = '--help', ...args]) {
   if (['--help', '-h'].includes(name)) return console.log(help);
   if (!benches.includes(name)) throw new SetupError(`No bench is called ${name}.\n\n${help}`);
   const isAsIs = args.includes('--no-set-up');
-  const node = isAsIs ? process.execPath : await setUpToCheck(root);
+  const node = isAsIs ? await setUpToTest(root, { isComplete: false }) : await setUpToCheck(root);
   if (!isAsIs && name === 'deploy') await bringOthers();
   const path = pathWithTools(root, pathOfRuntime(node, root, process.env.PATH ?? ''));
   const program = join('bench', name, 'bench.ts');

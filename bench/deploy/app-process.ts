@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { benchAppFolder } from '../bench-app.ts';
+import { fileURLToPath } from 'node:url';
 
-/** The program of the app under deployment. */
-export const appProgram = join(benchAppFolder, 'server.mjs');
+/** The app under deployment: its folder, its name as in lotse.yaml there, and its program. */
+export const appFolder = fileURLToPath(new URL('app/', import.meta.url));
+export const appName = 'benchapp';
+export const appProgram = join(appFolder, 'server.mjs');
 
 const pollMs = 10;
 const patienceMs = 60_000;

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { benchApp } from '../bench-app.ts';
 import { startControlPlane } from '../control-plane.ts';
 import { freePort } from '../free-port.ts';
 import { tell } from '../outcome.ts';
 import { quantile } from '../quantile.ts';
-import { measureBootMs } from './app-process.ts';
+import { appName, measureBootMs } from './app-process.ts';
 import { deployGoals } from './deploy-goals.ts';
 import type { DeployMethod } from './deploy-method.ts';
 import { deployTable, describeDeploy, failureTable, summarize } from './deploy-summary.ts';
@@ -64,7 +63,7 @@ async function withMethods(
   isQuick: boolean,
   use: (turns: readonly Turn[]) => Promise<readonly MeasuredDeploy[]>,
 ): Promise<readonly MeasuredDeploy[]> {
-  const running = await startControlPlane(benchApp);
+  const running = await startControlPlane(appName);
   const others: DeployMethod[] = [];
   try {
     let number = 0;

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { benchAppFolder } from '../bench-app.ts';
 import { freePort } from '../free-port.ts';
-import { appProgram, untilHealthy } from './app-process.ts';
+import { appFolder, appName, appProgram, untilHealthy } from './app-process.ts';
 import type { DeployMethod } from './deploy-method.ts';
 
 const program = fileURLToPath(new URL('pm2/node_modules/pm2/bin/pm2', import.meta.url));
@@ -53,9 +52,9 @@ export async function pm2Method(): Promise<DeployMethod | null> {
 /** Waits for the app's word that it is ready, and lets the old copy finish what it has. */
 function ecosystem(version: string, port: number): object {
   return {
-    name: 'benchapp',
+    name: appName,
     script: appProgram,
-    cwd: benchAppFolder,
+    cwd: appFolder,
     instances: 2,
     exec_mode: 'cluster',
     wait_ready: true,

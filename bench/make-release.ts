@@ -5,26 +5,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ReleaseView } from '../src/capabilities/releases/releases-api.ts';
 import type { ControlPlane } from '../src/cli/control-plane.ts';
 
-/** Name of the app under deployment, as in its lotse.yaml. */
-export const benchApp = 'benchapp';
-/** Where its source lies. */
-export const benchAppFolder = fileURLToPath(new URL('deploy/app/', import.meta.url));
-
 const pollMs = 25;
 
-/** Makes a release of the app under deployment: the same source under a commit of its own. `number` tells them apart. */
-export async function makeRelease(plane: ControlPlane, number: number): Promise<ReleaseView> {
+/** Makes a release of what lies in a folder: the same source each time, under a commit that `number` makes its own. */
+export async function makeRelease(plane: ControlPlane, folder: string, number: number): Promise<ReleaseView> {
   const scratch = await mkdtemp(join(tmpdir(), 'lotse-bench-source-'));
   try {
     const tar = join(scratch, 'source.tar');
     // The same bytes each time, so that the artifact is built once.
     const sameBytes = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
-    await promisify(execFile)('tar', ['-cf', tar, ...sameBytes, '-C', benchAppFolder, '.']);
+    await promisify(execFile)('tar', ['-cf', tar, ...sameBytes, '-C', folder, '.']);
     const commit = createHash('sha1').update(`release ${number}`).digest('hex');
     const about = { commit, dirty: false, branch: null, subject: `release ${number}` };
     let build = await plane.createRelease({ content: await openAsBlob(tar), ...about });
