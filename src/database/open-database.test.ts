@@ -67,7 +67,7 @@ test('all migrations go up, down and up again, and leave nothing behind', async 
 
 test('a migration that fails takes back all that was changed with it', async (t) => {
   const { database } = await temporaryDatabase(t);
-  await migrateDatabase(database.db, '0003-rollouts');
+  await migrateDatabase(database.db, '0003-evidence');
   const tables = () => database.sqlite.rows('select name, sql from sqlite_schema order by name');
   const before = tables();
   const broken: Migration = {
@@ -106,7 +106,7 @@ test('only the latest copies from before migrations are kept', async (t) => {
   await database.close();
   for (const year of [2030, 2031, 2032]) {
     const state = await openDatabase({ file });
-    await migrateDatabase(state.db, '0003-rollouts');
+    await migrateDatabase(state.db, '0003-evidence');
     await state.close();
     await (await openDatabase({ file, now: () => Date.UTC(year, 0) })).close();
   }

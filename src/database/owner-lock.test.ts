@@ -87,7 +87,7 @@ test('a fence seen elsewhere is passed, durably, and the one before it may write
 test('state that another control plane owns is not migrated', async (t) => {
   const { database, file, folder } = await temporaryDatabase(t);
   const lock = await takeOwnerLock(folder, database);
-  await migrateDatabase(database.db, '0003-rollouts');
+  await migrateDatabase(database.db, '0003-evidence');
   await assert.rejects(openDatabase({ file }), { code: 'locked' });
   await lock.release();
   await (await openDatabase({ file })).close();

@@ -29,17 +29,6 @@ export interface EnvironmentsTable {
   readonly expires_at: UnixMs | null;
 }
 
-/** Config values set by hand for one environment; they win over the file until they are unset. */
-export interface ConfigSettingsTable {
-  readonly app: string;
-  readonly environment: string;
-  readonly name: string;
-  readonly value: string;
-  readonly set_at: UnixMs;
-  readonly set_by_kind: ActorKind;
-  readonly set_by_id: string;
-}
-
 /** Frozen config, found by the hash of its content. */
 export interface ConfigVersionsTable {
   readonly app: string;
@@ -47,20 +36,6 @@ export interface ConfigVersionsTable {
   readonly version: string;
   readonly document: JsonText;
   readonly created_at: UnixMs;
-}
-
-export interface BuildsTable {
-  readonly app: string;
-  readonly build: string;
-  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-  readonly source: JsonText;
-  readonly artifact: string | null;
-  readonly release: string | null;
-  readonly failure: JsonText | null;
-  readonly correlation_id: string | null;
-  readonly created_at: UnixMs;
-  readonly started_at: UnixMs | null;
-  readonly ended_at: UnixMs | null;
 }
 
 export interface ReleasesTable {

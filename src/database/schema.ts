@@ -10,8 +10,6 @@ import type {
 } from './journal-tables.ts';
 import type {
   AppsTable,
-  BuildsTable,
-  ConfigSettingsTable,
   ConfigVersionsTable,
   EnvironmentsTable,
   PortsTable,
@@ -19,7 +17,7 @@ import type {
   RevisionsTable,
   ServiceFactsTable,
 } from './release-tables.ts';
-import type { EvidenceTable, OverridesTable, QuarantineTable, RolloutsTable } from './rollout-tables.ts';
+import type { EvidenceTable, OverridesTable, QuarantineTable } from './evidence-tables.ts';
 
 /**
  * The tables as today's code sees them. Columns are lower-case with underscores, times are Unix milliseconds, yes/no is
@@ -35,14 +33,11 @@ export interface Schema {
   readonly state_versions: StateVersionsTable;
   readonly apps: AppsTable;
   readonly environments: EnvironmentsTable;
-  readonly config_settings: ConfigSettingsTable;
   readonly config_versions: ConfigVersionsTable;
-  readonly builds: BuildsTable;
   readonly releases: ReleasesTable;
   readonly revisions: RevisionsTable;
   readonly service_facts: ServiceFactsTable;
   readonly ports: PortsTable;
-  readonly rollouts: RolloutsTable;
   readonly evidence: EvidenceTable;
   readonly overrides: OverridesTable;
   readonly quarantine: QuarantineTable;

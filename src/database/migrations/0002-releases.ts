@@ -4,7 +4,6 @@ import type { Kysely } from 'kysely';
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createEnvironments(db);
   await createConfig(db);
-  await createBuilds(db);
   await createReleases(db);
   await createMachineFacts(db);
 }
@@ -40,18 +39,6 @@ async function createEnvironments(db: Kysely<unknown>): Promise<void> {
 
 async function createConfig(db: Kysely<unknown>): Promise<void> {
   await db.schema
-    .createTable('config_settings')
-    .addColumn('app', 'text', (column) => column.notNull())
-    .addColumn('environment', 'text', (column) => column.notNull())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('value', 'text', (column) => column.notNull())
-    .addColumn('set_at', 'integer', (column) => column.notNull())
-    .addColumn('set_by_kind', 'text', (column) => column.notNull())
-    .addColumn('set_by_id', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('config_settings_key', ['app', 'environment', 'name'])
-    .modifyEnd(sql`strict`)
-    .execute();
-  await db.schema
     .createTable('config_versions')
     .addColumn('app', 'text', (column) => column.notNull())
     .addColumn('environment', 'text', (column) => column.notNull())
@@ -59,25 +46,6 @@ async function createConfig(db: Kysely<unknown>): Promise<void> {
     .addColumn('document', 'text', (column) => column.notNull())
     .addColumn('created_at', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('config_versions_key', ['app', 'environment', 'version'])
-    .modifyEnd(sql`strict`)
-    .execute();
-}
-
-async function createBuilds(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('builds')
-    .addColumn('app', 'text', (column) => column.notNull())
-    .addColumn('build', 'text', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('source', 'text', (column) => column.notNull())
-    .addColumn('artifact', 'text')
-    .addColumn('release', 'text')
-    .addColumn('failure', 'text')
-    .addColumn('correlation_id', 'text')
-    .addColumn('created_at', 'integer', (column) => column.notNull())
-    .addColumn('started_at', 'integer')
-    .addColumn('ended_at', 'integer')
-    .addPrimaryKeyConstraint('builds_key', ['app', 'build'])
     .modifyEnd(sql`strict`)
     .execute();
 }
@@ -146,16 +114,6 @@ async function createMachineFacts(db: Kysely<unknown>): Promise<void> {
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
-  const tables = [
-    'ports',
-    'service_facts',
-    'revisions',
-    'releases',
-    'builds',
-    'config_versions',
-    'config_settings',
-    'environments',
-    'apps',
-  ];
+  const tables = ['ports', 'service_facts', 'revisions', 'releases', 'config_versions', 'environments', 'apps'];
   for (const table of tables) await db.schema.dropTable(table).execute();
 }

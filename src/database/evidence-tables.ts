@@ -1,30 +1,6 @@
 import type { UnixMs } from '../core/ids.ts';
 import type { ActorKind, JsonText } from './column-types.ts';
 
-/** A projection of rollout events. */
-export interface RolloutsTable {
-  readonly app: string;
-  readonly rollout: string;
-  readonly environment: string;
-  readonly number: number;
-  readonly kind: 'deploy' | 'rollback';
-  readonly strategy: string;
-  /** Open text, so that the machine may grow states; `ended_at` says whether it is over. */
-  readonly status: string;
-  readonly revision: string;
-  readonly release: string;
-  /** Revision before it; null: an adopted upstream or nothing. */
-  readonly before_revision: string | null;
-  readonly plan: JsonText;
-  readonly outcome: JsonText | null;
-  readonly started_at: UnixMs;
-  readonly live_at: UnixMs | null;
-  readonly ended_at: UnixMs | null;
-  readonly started_by_kind: ActorKind;
-  readonly started_by_id: string;
-  readonly correlation_id: string;
-}
-
 /** Also approvals and checklist signatures. */
 export interface EvidenceTable {
   readonly id: string;

@@ -2,36 +2,8 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await createRollouts(db);
   await createEvidence(db);
   await createExceptions(db);
-}
-
-async function createRollouts(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('rollouts')
-    .addColumn('app', 'text', (column) => column.notNull())
-    .addColumn('rollout', 'text', (column) => column.notNull())
-    .addColumn('environment', 'text', (column) => column.notNull())
-    .addColumn('number', 'integer', (column) => column.notNull())
-    .addColumn('kind', 'text', (column) => column.notNull())
-    .addColumn('strategy', 'text', (column) => column.notNull())
-    .addColumn('status', 'text', (column) => column.notNull())
-    .addColumn('revision', 'text', (column) => column.notNull())
-    .addColumn('release', 'text', (column) => column.notNull())
-    .addColumn('before_revision', 'text')
-    .addColumn('plan', 'text', (column) => column.notNull())
-    .addColumn('outcome', 'text')
-    .addColumn('started_at', 'integer', (column) => column.notNull())
-    .addColumn('live_at', 'integer')
-    .addColumn('ended_at', 'integer')
-    .addColumn('started_by_kind', 'text', (column) => column.notNull())
-    .addColumn('started_by_id', 'text', (column) => column.notNull())
-    .addColumn('correlation_id', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('rollouts_key', ['app', 'rollout'])
-    .addUniqueConstraint('rollouts_number', ['app', 'environment', 'number'])
-    .modifyEnd(sql`strict`)
-    .execute();
 }
 
 async function createEvidence(db: Kysely<unknown>): Promise<void> {
@@ -95,5 +67,5 @@ async function createExceptions(db: Kysely<unknown>): Promise<void> {
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
-  for (const table of ['quarantine', 'overrides', 'evidence', 'rollouts']) await db.schema.dropTable(table).execute();
+  for (const table of ['quarantine', 'overrides', 'evidence']) await db.schema.dropTable(table).execute();
 }
