@@ -14,6 +14,7 @@ import type { WrittenEvent } from '../../rollout/rollout-events.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
 import { findEnvironmentRow, fixedPorts } from './environment-rows.ts';
 import { askGates } from './ask-gates.ts';
+import { limitSteps } from './limit-steps.ts';
 import { jobsOf, manifestOf, servicesIn, storesOf } from './release-manifest.ts';
 import { findRelease, findRevision, highestRevisionNumber } from './release-rows.ts';
 import { gatesOfDeploy, sourced, type SourcedDefinition } from './release-gates.ts';
@@ -49,7 +50,7 @@ export async function planDeploy(
     coming.definition.strategy.watchMs,
     weakens.length > 0 ? (accepted?.definition.strategy.watchMs ?? 0) : 0,
   );
-  const strategy = coming.definition.strategy.name;
+  const { name: strategy, withinMs } = coming.definition.strategy;
   const input = await planInput(context, scope, {
     kind: 'deploy',
     by,
@@ -58,7 +59,7 @@ export async function planDeploy(
     watchMs,
     gates,
   });
-  return { ...(await finish(context, input)), revision, isNew: true, weakens };
+  return { ...(await finish(context, input, withinMs)), revision, isNew: true, weakens };
 }
 
 /** Plans the way back to a revision that has served before. No gate is asked. */
@@ -70,7 +71,7 @@ export async function planRollback(
 ): Promise<Planned> {
   const more = { kind: 'rollback', by, revision, strategy: 'blue-green', watchMs: 0, gates: [] } as const;
   const input = await planInput(context, scope, more);
-  return { ...(await finish(context, input)), revision, isNew: false, weakens: [] };
+  return { ...(await finish(context, input, Infinity)), revision, isNew: false, weakens: [] };
 }
 
 /** The definition last accepted for the environment; null before the first deploy. */
@@ -80,8 +81,9 @@ export async function acceptedDefinition(context: ReleasesContext, scope: Scope)
   return sourced(await findRelease(context.database.db, scope.app, row.release), scope.environment);
 }
 
-async function finish(context: ReleasesContext, input: PlanInput) {
-  const compiled = compilePlan(input);
+async function finish(context: ReleasesContext, input: PlanInput, withinMs: number) {
+  const whole = compilePlan(input);
+  const compiled = { ...whole, steps: limitSteps(whole.steps, withinMs) };
   const gates = await askGates(
     context,
     compiled,
