@@ -1,15 +1,18 @@
 import type { RolloutView } from '../capabilities/releases/releases-api.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { formatTime, type Output } from './output.ts';
+import { shutGates } from './rollout-lines.ts';
 import { harmless } from './text-layout.ts';
 
 /** What a person who has Lotse running in a terminal wants to hear of, one line each. Ends when `signal` aborts. */
 export async function sayNotableEvents(plane: ControlPlane, out: Output, signal: AbortSignal): Promise<void> {
+  const said = new Map<string, string>();
   for await (const change of plane.changes(signal, Number.POSITIVE_INFINITY)) {
     if (change.app !== plane.app || change.environment == null) continue;
     const view = await plane.environment(change.environment).catch(() => null); // it may be away for a moment
     const line = view?.rollout == null ? null : notableLine(change.type, view.rollout, out);
-    if (line !== null && view !== null) {
+    if (line !== null && view !== null && said.get(view.environment) !== line) {
+      said.set(view.environment, line); // a gate that still waits is no news
       const time = out.paint(formatTime(Date.now()).slice(11), 'dim');
       out.line(`${time}  ${out.paint(view.environment.padEnd(10), 'bold')}  ${line}`);
     }
@@ -23,7 +26,12 @@ export function notableLine(type: string, rollout: RolloutView, out: Output): st
     case 'rollout-planned':
       return `${release} is on its way (${rollout.kind}, ${rollout.strategy})`;
     case 'gates-waiting':
-      return out.paint(`${release} waits: ${rollout.waitingFor.map((gate) => gate.title).join(', ')}`, 'yellow');
+      return out.paint(
+        `${release} waits: ${shutGates(rollout.waitingFor)
+          .map((gate) => gate.title)
+          .join(', ')}`,
+        'yellow',
+      );
     case 'rollout-live':
       return out.paint(`${release} is live`, 'green');
     case 'rollout-turned':

@@ -1,6 +1,6 @@
 import { formatElapsedMs } from '../core/quantities.ts';
 import { painter, wantsColours, type Paint } from './paint.ts';
-import { layOut } from './text-layout.ts';
+import { cutTo, layOut } from './text-layout.ts';
 
 /** The part of a stream that output needs. */
 export interface Sink {
@@ -107,7 +107,8 @@ export class Output {
 
   table(head: readonly string[], rows: readonly (readonly string[])[]): void {
     const title = head.map((word) => this.paint(word.toUpperCase(), 'dim'));
-    this.lines(layOut([title, ...rows]));
+    const width = this.people.columns ?? Number.POSITIVE_INFINITY;
+    this.lines(layOut([title, ...rows]).map((line) => cutTo(line, width)));
   }
 
   /** Names and values below each other. */

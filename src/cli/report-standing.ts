@@ -1,9 +1,9 @@
 import type { EnvironmentViewModel, RolloutView } from '../capabilities/releases/releases-api.ts';
 import { formatElapsedMs } from '../core/quantities.ts';
 import type { Output } from './output.ts';
-import { causeLines, gateLines } from './rollout-lines.ts';
+import { causeLines, waitingLines } from './rollout-lines.ts';
 import type { Standing } from './rollout-standing.ts';
-import { harmless } from './text-layout.ts';
+import { harmless, layOut } from './text-layout.ts';
 
 export interface Report {
   readonly rollout: RolloutView;
@@ -28,8 +28,8 @@ export function reportStanding(report: Report, out: Output): void {
       break;
     case 'waiting':
       out.line(`${out.paint(out.symbols.next, 'yellow', 'bold')} ${rollout.environment} waits  ${rollout.release}`);
-      out.lines(gateLines(standing.gates, out));
-      out.lines(gateAdvice(rollout, standing).map((line) => `  ${line}`));
+      out.lines(waitingLines(standing.gates, out));
+      out.lines(gateAdvice(rollout, standing));
       break;
     case 'paused':
       out.line(`${out.paint(out.symbols.next, 'yellow', 'bold')} ${rollout.environment} paused  ${rollout.release}`);
@@ -97,13 +97,14 @@ function reportStranded(rollout: RolloutView, out: Output): void {
 
 function gateAdvice(rollout: RolloutView, standing: Extract<Standing, { kind: 'waiting' }>): readonly string[] {
   const { environment } = rollout;
-  const advice: string[] = [];
   const waitsForPeople = standing.gates.some((gate) => gate.state === 'waiting' && gate.opensAt === null);
-  if (waitsForPeople) advice.push(`lotse approve ${environment}   signs what is open`);
-  for (const gate of standing.gates) {
-    if (gate.state === 'closed' || gate.state === 'not-proven') {
-      advice.push(`lotse override ${environment} ${gate.gate} --reason "…"   passes this gate once, by your name`);
-    }
-  }
-  return [...advice, `lotse cancel ${environment}   takes it back`];
+  const firm = standing.gates.filter((gate) => gate.state === 'closed' || gate.state === 'not-proven');
+  return layOut([
+    ...(waitsForPeople ? [[`  lotse approve ${environment}`, 'signs what is open']] : []),
+    ...firm.map((gate) => [
+      `  lotse override ${environment} ${gate.gate} --reason "…"`,
+      'passes this gate once, by your name',
+    ]),
+    [`  lotse cancel ${environment}`, 'takes it back'],
+  ]);
 }

@@ -64,7 +64,7 @@ function titleOf(step: StepView, out: Output): string {
 }
 
 function timeOf(step: StepView, out: Output, nowMs: number | null): string {
-  if (step.state === 'undone' || step.state === 'undoing') return '';
+  if (step.state === 'undone' || step.state === 'undoing' || step.state === 'failed') return '';
   if (step.state === 'skipped' || step.startedAt === null) {
     return step.state === 'next' && step.expectedMs > 0 ? out.paint(`~${formatElapsedMs(step.expectedMs)}`, 'dim') : '';
   }
@@ -87,6 +87,19 @@ export function causeLines(cause: Cause, out: Output): readonly string[] {
 
 export function gateLines(gates: readonly GateResultView[], out: Output): readonly string[] {
   return layOut(gates.map((gate) => [`  ${gateSymbol(gate, out)}`, gate.title, gateText(gate, out)]));
+}
+
+/** Those that keep it from going on. */
+export function shutGates(gates: readonly GateResultView[]): readonly GateResultView[] {
+  return gates.filter((gate) => gate.state !== 'open' && gate.state !== 'overridden');
+}
+
+/** What keeps it from going on, and how many other gates hold. */
+export function waitingLines(gates: readonly GateResultView[], out: Output): readonly string[] {
+  const shut = shutGates(gates);
+  const held = gates.length - shut.length;
+  const rest = held === 0 ? [] : [`  ${out.paint(`${out.symbols.done}  ${held} other gates hold`, 'dim')}`];
+  return [...gateLines(shut, out), ...rest];
 }
 
 function gateSymbol(gate: GateResultView, out: Output): string {

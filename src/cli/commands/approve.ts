@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { EnvironmentViewModel } from '../../capabilities/releases/releases-api.ts';
@@ -8,7 +9,7 @@ import { readChecklist } from '../checklist-lines.ts';
 import { connectToApp, knownEnvironment, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import type { ControlPlane } from '../control-plane.ts';
-import { gateLines } from '../rollout-lines.ts';
+import { gateLines, shutGates } from '../rollout-lines.ts';
 
 interface ApproveOptions extends AppOptions {
   readonly line?: string;
@@ -16,6 +17,9 @@ interface ApproveOptions extends AppOptions {
   readonly release?: string;
   readonly note?: string;
 }
+
+/** After a signature the gates are looked at anew; a moment later it is seen what is still open. */
+const gatesLookMs = 400;
 
 export function approveCommand(command: Command, context: Context): void {
   command
@@ -113,10 +117,11 @@ async function report(
   lines: readonly (string | null)[],
 ): Promise<void> {
   const { out } = context;
+  await sleep(gatesLookMs);
   const { rollout } = await plane.environment(environment);
   if (out.isJson) return out.json({ environment, signed: lines, waitingFor: rollout?.waitingFor ?? [] });
   for (const line of lines) out.line(`${out.paint(out.symbols.done, 'green')} signed: ${line ?? 'the release'}`);
-  const open = rollout?.waitingFor.filter((gate) => gate.state !== 'open' && gate.state !== 'overridden') ?? [];
+  const open = shutGates(rollout?.waitingFor ?? []);
   if (open.length === 0) return;
   out.line(`${environment} still waits:`);
   out.lines(gateLines(open, out));

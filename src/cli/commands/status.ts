@@ -4,7 +4,7 @@ import { formatSizeRoughly } from '../../core/quantities.ts';
 import { connectToApp, knownEnvironment, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import { formatAgo, formatTime, type Output } from '../output.ts';
-import { causeLines, gateLines, rolloutTitle, stepLines } from '../rollout-lines.ts';
+import { causeLines, waitingLines, rolloutTitle, stepLines } from '../rollout-lines.ts';
 import { hasEnded } from '../rollout-standing.ts';
 import { harmless, layOut } from '../text-layout.ts';
 
@@ -103,7 +103,7 @@ function showEnvironment(view: EnvironmentViewModel, out: Output): void {
     `${out.paint(under, 'bold')}  ${rollout.status}, started by ${rollout.startedBy} ${formatTime(rollout.startedAt)}`,
   );
   out.lines([rolloutTitle(rollout, out), ...stepLines(rollout, out, Date.now())]);
-  out.lines(gateLines(rollout.waitingFor, out));
+  out.lines(waitingLines(rollout.waitingFor, out));
   if (rollout.cause !== null) out.lines(causeLines(rollout.cause, out));
   for (const note of rollout.notes) out.line(`  ${out.paint(`note: ${harmless(note)}`, 'dim')}`);
 }

@@ -3,7 +3,7 @@ import type { PackageFile, SourceFile } from './folder-facts.ts';
 /** Where a web service listens when nobody tells it. */
 export interface FoundPort {
   readonly port: number;
-  /** For the comment: `next`, `server.js`. */
+  /** For the comment: `usual for next`, `seen in server.js`. */
   readonly source: string;
   /** It listens there whatever PORT says. */
   readonly isFixed: boolean;
@@ -47,20 +47,22 @@ export function findPort(
   sources: readonly SourceFile[],
 ): FoundPort | null {
   const told = /(?:--port[ =]|(?:^|\s)-p[ =])(\d{2,5})\b/.exec(command)?.[1];
-  if (told !== undefined) return { port: Number(told), source: 'its start command', isFixed: true };
+  if (told !== undefined) return { port: Number(told), source: 'seen in its start command', isFixed: true };
   const framework = frameworkPorts.find(([dependency]) => packageFile?.dependencies.includes(dependency));
-  if (framework !== undefined) return { port: framework[1], source: framework[0], isFixed: false };
+  if (framework !== undefined) return { port: framework[1], source: `usual for ${framework[0]}`, isFixed: false };
   const listening = sources.filter((file) =>
     /\.listen\(|\bserve\(|createServer\(|\.run\(|ListenAndServe/.test(file.text),
   );
   const reader = sources.find((file) => readsPort.test(file.text));
   for (const file of reader === undefined ? listening : [reader, ...listening]) {
     const port = writtenPort(file.text);
-    if (port !== null) return { port, source: file.path, isFixed: reader === undefined };
+    if (port !== null) return { port, source: `seen in ${file.path}`, isFixed: reader === undefined };
   }
   const library = serverLibraries.find((each) => packageFile?.dependencies.includes(each));
   const source = reader?.path ?? library ?? listening[0]?.path;
-  return source === undefined ? null : { port: defaultPort, source, isFixed: false };
+  return source === undefined
+    ? null
+    : { port: defaultPort, source: `usual, as ${source} does not say one`, isFixed: false };
 }
 
 /** `env.PORT || 8080`, `listen(8080`, `port: 8080`, `PORT = 8080`. */

@@ -133,7 +133,9 @@ function fromDockerfile(facts: FolderFacts): readonly Startable[] {
   if (dockerfile === null || dockerfile.command === null) return [];
   const found = findPort(dockerfile.command, facts.packageFile, facts.sources);
   const exposed =
-    dockerfile.port === null ? null : { port: dockerfile.port, source: 'EXPOSE', isFixed: found?.isFixed ?? false };
+    dockerfile.port === null
+      ? null
+      : { port: dockerfile.port, source: 'EXPOSE of the Dockerfile', isFixed: found?.isFixed ?? false };
   const port = exposed ?? found;
   return [
     {
@@ -172,8 +174,8 @@ function frontOf(startables: readonly Startable[]): Startable | undefined {
   return web.find((each) => /web|front|site|dashboard|^app$|client/.test(each.name)) ?? web[0];
 }
 
-function portComment({ port, source, isFixed }: FoundPort): string {
-  if (isFixed) return `seen in ${source}; it listens there whatever PORT says`;
+function portComment({ source, isFixed }: FoundPort): string {
+  if (isFixed) return `${source}; it listens there whatever PORT says`;
   if (source === promisedPort) return 'a default; Lotse gives each copy another one as PORT, as the Procfile wants it';
-  return `${port === 3000 ? 'usual' : 'seen'} for ${source}; Lotse gives each copy another one as PORT`;
+  return `${source}; Lotse gives each copy another one as PORT`;
 }
