@@ -93,10 +93,14 @@ export function GateButtons({ rollout, gate }: GateButtonsProps) {
   const { t } = useTranslation();
   const open = useAction();
   const may = useMay();
-  const openings = openingsOf(gate).filter((opening) => may(opening === 'override' ? 'override' : 'approve'));
-  if (openings.length === 0) return null;
+  const me = useQuery(meQuery).data;
+  const isOwn = gate.gate === 'approval' && rollout.startedBy === me?.id;
+  const openings = openingsOf(gate)
+    .filter((opening) => may(opening === 'override' ? 'override' : 'approve'))
+    .filter((opening) => opening !== 'approve' || !isOwn);
   return (
     <div className="buttons">
+      {isOwn ? <p className="quiet waiting-other">{t('waiting.byAnother')}</p> : null}
       {openings.map((kind) => (
         <button
           key={kind}

@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { ask } from './parse-answers.ts';
 import { keys } from './query-keys.ts';
 
-export const journalLength = { overview: 8, page: 100 } as const;
+export const journalLength = { overview: 60, page: 100 } as const;
 
 export const meQuery = queryOptions({
   queryKey: keys.me,

@@ -20,7 +20,7 @@ export function EventList({ app, events, isCompact }: EventListProps) {
   const { t } = useTranslation();
   const language = useLocale();
   if (events.length === 0) return <p className="quiet">{t('empty.noEvents')}</p>;
-  const days = Map.groupBy([...events].reverse(), (event) => formatDay(event.at, language));
+  const days = Map.groupBy(events.toReversed(), (event) => formatDay(event.at, language));
   return [...days].map(([day, ofDay]) => (
     <div key={day} className="events-of-day">
       {isCompact ? null : <h2 className="label">{day}</h2>}
@@ -74,6 +74,7 @@ function EventDetails({ event }: { readonly event: JournalEventView }) {
       <summary>
         <code>{event.type}</code> <span className="quiet">{t('journal.position', { number: sequence, chain })}</span>
       </summary>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, so keys must reach it */}
       <pre tabIndex={0}>{JSON.stringify(event.payload, null, 2)}</pre>
     </details>
   );

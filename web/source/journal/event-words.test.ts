@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { environmentOfChain, eventWords, plainType, toneOf } from './event-words.ts';
+import { environmentOfChain, eventWords, plainType, toneOf, withoutRepeats } from './event-words.ts';
 
 test('an event is told with what its payload knows', () => {
   const { word, values } = eventWords({
@@ -29,6 +29,21 @@ test('an event without a sentence, or with an erased payload, is still told', ()
   assert.equal(eventWords({ type: 'moon-risen', payload: null }).word, null);
   assert.equal(plainType('moon-risen'), 'Moon risen');
   assert.equal(eventWords({ type: 'rollout-turned', payload: null }).values.message, '');
+});
+
+test('waiting again and again for the same is told once', () => {
+  const event = (type: string, correlationId: string) => ({ type, correlationId });
+  const told = withoutRepeats([
+    event('gates-waiting', 'a'),
+    event('gates-waiting', 'a'),
+    event('gates-waiting', 'b'),
+    event('step-done', 'b'),
+    event('step-done', 'b'),
+  ]);
+  assert.deepEqual(
+    told.map((each) => each.type),
+    ['gates-waiting', 'gates-waiting', 'step-done', 'step-done'],
+  );
 });
 
 test('an end is good only when it settled', () => {

@@ -76,6 +76,22 @@ export function toneOf(event: { readonly type: string; readonly payload: unknown
   }
 }
 
+/** Waiting for the same is told once, with the moment since when; oldest first. */
+export function withoutRepeats<Event extends { readonly type: string; readonly correlationId: string | null }>(
+  events: readonly Event[],
+): readonly Event[] {
+  return events.filter((event, index) => {
+    const before = events[index - 1];
+    const isSame = before?.type === event.type && before.correlationId === event.correlationId;
+    return event.type !== 'gates-waiting' || !isSame;
+  });
+}
+
+/** Inside a step the journal is chatty: what was ordered and what begins. The overview leaves that out. */
+export function isNotable({ type }: { readonly type: string }): boolean {
+  return !['step-intended', 'step-performed', 'gates-passed', 'revision-planned'].includes(type);
+}
+
 /** `bildwerk/production` is about production; `control` about the control plane itself. */
 export function environmentOfChain(chain: string): string | null {
   const [, environment] = chain.split('/');

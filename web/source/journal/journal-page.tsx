@@ -52,12 +52,12 @@ function EnvironmentChoice({ app, chosen, onChoose }: EnvironmentChoiceProps) {
   const environments = orderEnvironments(useQuery(environmentsQuery(app)).data ?? []);
   const choices = [null, ...environments.map((each) => each.environment)];
   return (
-    <div className="segments" role="group" aria-label={t('journal.environment')}>
+    <fieldset className="segments" aria-label={t('journal.environment')}>
       {choices.map((choice) => (
         <button key={choice ?? ''} type="button" aria-pressed={choice === chosen} onClick={() => onChoose(choice)}>
           {choice ?? t('journal.all')}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }

@@ -105,6 +105,7 @@ export const de: Dictionary = {
     approve: 'Freigeben',
     sign: 'Abzeichnen',
     override: 'Übergehen',
+    byAnother: 'Du hast ihn gestartet, also gibt jemand anderes frei.',
   },
   gate: {
     open: 'offen',
@@ -150,7 +151,7 @@ export const de: Dictionary = {
       shift: 'Alle Anfragen an {{release}}',
       workersTake: 'Die neuen Worker nehmen alles',
       verifyAfter: 'Über die öffentliche Adresse prüfen',
-      watch: 'Beobachten, das alte Release bleibt warm',
+      watch: 'Das neue Release beobachten',
       drainOld: 'Das alte Release beendet, was es hat',
       stopOld: 'Das alte Release anhalten',
       pause: 'Anfragen anhalten',

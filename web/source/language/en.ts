@@ -104,6 +104,7 @@ export const en = {
     approve: 'Approve',
     sign: 'Sign',
     override: 'Override',
+    byAnother: 'You have started it, so somebody else approves.',
   },
   gate: {
     open: 'open',
@@ -149,7 +150,7 @@ export const en = {
       shift: 'Send all requests to {{release}}',
       workersTake: 'The new workers take everything',
       verifyAfter: 'Verify through the public route',
-      watch: 'Watch it, the old release stays warm',
+      watch: 'Watch the new release',
       drainOld: 'The old release finishes what it has',
       stopOld: 'Stop the old release',
       pause: 'Hold requests',

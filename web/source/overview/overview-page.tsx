@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import type { EnvironmentViewModel } from '../../../src/capabilities/releases/releases-api.ts';
 import { environmentsQuery, journalLength, journalQuery, releasesQuery } from '../api/queries.ts';
 import { EventList } from '../journal/event-list.tsx';
+import { isNotable, withoutRepeats } from '../journal/event-words.ts';
 import { Loaded } from '../parts/loaded.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { Lane } from './lane.tsx';
@@ -52,6 +53,8 @@ function Lanes({ app, environments }: LanesProps) {
   );
 }
 
+const shownEvents = 9;
+
 function LatestEvents({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const events = useQuery(journalQuery(app, null, journalLength.overview));
@@ -61,7 +64,9 @@ function LatestEvents({ app }: { readonly app: string }) {
         {t('overview.lastEvents')}
       </h2>
       <Loaded query={events} skeleton={<Skeleton lines={5} />}>
-        {(list) => <EventList app={app} events={list} isCompact />}
+        {(list) => (
+          <EventList app={app} events={withoutRepeats(list.filter(isNotable)).slice(-shownEvents)} isCompact />
+        )}
       </Loaded>
       <Link href={`/apps/${app}/journal`} className="more">
         {t('overview.wholeJournal')}

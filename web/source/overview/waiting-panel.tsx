@@ -8,6 +8,7 @@ import type {
 import { GateButtons } from '../actions/action-buttons.tsx';
 import { formatMoment } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
+import { useNamedText } from '../parts/use-person-name.ts';
 import { hasEnded } from '../rollout/step-progress.ts';
 import { sentenceCase } from '../rollout/step-title.ts';
 
@@ -49,6 +50,7 @@ export function WaitingList({ shut }: WaitingListProps) {
 function WaitingGate({ rollout, gate }: { readonly rollout: RolloutView; readonly gate: GateResultView }) {
   const { t } = useTranslation();
   const language = useLocale();
+  const named = useNamedText();
   const { release, environment } = rollout;
   return (
     <>
@@ -57,7 +59,7 @@ function WaitingGate({ rollout, gate }: { readonly rollout: RolloutView; readonl
           <b>{sentenceCase(gate.title)}</b> <span className="quiet">{t('waiting.in', { release, environment })}</span>
         </p>
         <p className="quiet">
-          {gate.message}
+          {named(gate.message)}
           {gate.opensAt === null ? null : ` (${t('waiting.opensAt', { time: formatMoment(gate.opensAt, language) })})`}
         </p>
       </div>

@@ -17,9 +17,7 @@ export function CopyCommand({ command }: { readonly command: string }) {
       <button type="button" className="tool" aria-label={`${t('copy.copy')}: ${command}`} onClick={() => void copy()}>
         {isCopied ? <Check aria-hidden="true" /> : <Copy aria-hidden="true" />}
       </button>
-      <span role="status" className="only-read">
-        {isCopied ? t('copy.copied') : ''}
-      </span>
+      <output className="only-read">{isCopied ? t('copy.copied') : ''}</output>
     </span>
   );
 }

@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 export function Skeleton({ lines }: { readonly lines: number }) {
   const { t } = useTranslation();
   return (
-    <div className="skeleton" role="status">
-      <span className="only-read">{t('state.loading')}</span>
+    <div className="skeleton">
+      <output className="only-read">{t('state.loading')}</output>
       {Array.from({ length: lines }, (_, index) => (
         <span key={index} className="skeleton-line" data-third={index % 3} />
       ))}

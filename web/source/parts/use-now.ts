@@ -1,13 +1,17 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 
-/** Unix milliseconds that move on; `everyMs` null: nothing on the page needs them to. */
+const whenNobodyAsksMs = 60_000;
+
+/** Unix milliseconds in steps of `everyMs`, moving on by themselves; null: nothing on the page needs them to move. */
 export function useNow(everyMs: number | null): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (everyMs === null) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
+  const subscribe = useCallback(
+    (onTick: () => void) => {
+      if (everyMs === null) return () => undefined;
+      const timer = setInterval(onTick, everyMs);
+      return () => clearInterval(timer);
+    },
+    [everyMs],
+  );
+  const stepMs = everyMs ?? whenNobodyAsksMs;
+  return useSyncExternalStore(subscribe, () => Math.floor(Date.now() / stepMs) * stepMs);
 }

@@ -14,6 +14,12 @@ export function usePersonName(): (id: string) => string {
   };
 }
 
+/** Messages of the server name people by their ids. */
+export function useNamedText(): (text: string) => string {
+  const people = useQuery(peopleQuery).data ?? [];
+  return (text) => people.reduce((named, { id, name }) => named.replaceAll(id, name), text);
+}
+
 function shortened(id: string): string {
   return id.length > 20 ? `${id.slice(0, 8)}…` : id;
 }

@@ -20,7 +20,7 @@ export function ReleaseButtons({ release, environments, all }: ReleaseButtonsPro
   const numberOf = (id: string) => all.find((each) => each.id === id)?.number ?? null;
   const moves = may('steer') ? movesOf(release, environments, numberOf) : [];
   return (
-    <div className="buttons release-buttons" role="group" aria-label={t('releases.actions', { release: release.id })}>
+    <fieldset className="buttons release-buttons" aria-label={t('releases.actions', { release: release.id })}>
       {moves.map((move) => {
         const { environment } = move;
         const action = actionOf(release, move, environments);
@@ -31,7 +31,7 @@ export function ReleaseButtons({ release, environments, all }: ReleaseButtonsPro
           </button>
         );
       })}
-    </div>
+    </fieldset>
   );
 }
 

@@ -22,6 +22,7 @@ export function CausePanel({ cause, step }: { readonly cause: Cause; readonly st
       {cause.logTail.length === 0 ? null : (
         <figure className="log">
           <figcaption className="label">{t('rollout.logTail')}</figcaption>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, so keys must reach it */}
           <pre tabIndex={0}>{cause.logTail.join('\n')}</pre>
         </figure>
       )}

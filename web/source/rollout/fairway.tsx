@@ -26,8 +26,8 @@ export function Fairway({ rollout, onOpen }: FairwayProps) {
   return (
     <div className="fairway" data-many={steps.length > manySteps}>
       <div className="fairway-phases" aria-hidden="true">
-        {phaseSpans(steps).map(({ phase, steps: count }, index) => (
-          <span key={`${phase}-${index}`} ref={cssVariables({ '--steps': count })}>
+        {phaseSpans(steps).map(({ phase, steps: count, from }) => (
+          <span key={from} ref={cssVariables({ '--steps': count })}>
             {t(`phase.${phase}`)}
           </span>
         ))}

@@ -65,10 +65,10 @@ test('between two steps the next one is the current one', () => {
 
 test('neighbouring steps of one phase stand under one word', () => {
   assert.deepEqual(phaseSpans(plan.steps), [
-    { phase: 'start', steps: 2 },
-    { phase: 'shift', steps: 4 },
-    { phase: 'watch', steps: 1 },
-    { phase: 'settled', steps: 2 },
+    { phase: 'start', steps: 2, from: 0 },
+    { phase: 'shift', steps: 4, from: 2 },
+    { phase: 'watch', steps: 1, from: 6 },
+    { phase: 'settled', steps: 2, from: 7 },
   ]);
 });
 

@@ -83,15 +83,17 @@ function lastTouched(steps: readonly Pick<StepView, 'state'>[]): number {
 export interface PhaseSpan {
   readonly phase: StepView['phase'];
   readonly steps: number;
+  /** Index of its first step. */
+  readonly from: number;
 }
 
 /** Neighbouring steps of one phase together, for the words over the line. */
 export function phaseSpans(steps: readonly Pick<StepView, 'phase'>[]): readonly PhaseSpan[] {
-  const spans: { phase: StepView['phase']; steps: number }[] = [];
-  for (const { phase } of steps) {
+  const spans: { phase: StepView['phase']; steps: number; from: number }[] = [];
+  for (const [from, { phase }] of steps.entries()) {
     const last = spans.at(-1);
     if (last?.phase === phase) last.steps += 1;
-    else spans.push({ phase, steps: 1 });
+    else spans.push({ phase, steps: 1, from });
   }
   return spans;
 }

@@ -18,7 +18,7 @@ export function LiveBanner() {
     <div className="live-banner">
       <Unplug aria-hidden="true" />
       <p>
-        <strong role="status">{ago === null ? t('live.never') : t('live.lost', { ago })}</strong> {t('live.stale')}{' '}
+        <output>{ago === null ? t('live.never') : t('live.lost', { ago })}</output> {t('live.stale')}{' '}
         <span className="quiet">{t('live.nextTry', { in: formatRunning(nextTryAt - now, language) })}</span>
       </p>
       <button type="button" className="button" onClick={connectNow}>

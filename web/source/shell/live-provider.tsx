@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { affectedKeys } from '../api/affected-keys.ts';
 import { addressOf } from '../api/call-api.ts';
 import { LiveUpdates, type LiveState } from '../api/live-updates.ts';
@@ -25,7 +25,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     return () => updates.stop();
   }, [updates, isSignedIn]);
   const state = useSyncExternalStore(updates.subscribe, updates.state);
-  return <LiveContext value={{ state, connectNow: updates.connect }}>{children}</LiveContext>;
+  const live = useMemo(() => ({ state, connectNow: updates.connect }), [state, updates]);
+  return <LiveContext value={live}>{children}</LiveContext>;
 }
 
 export function useLive(): Live {

@@ -28,7 +28,7 @@ export function LanguageSwitch() {
   const { t, i18n } = useTranslation();
   const current = languageOf(i18n.language) ?? 'en';
   return (
-    <div className="segments" role="group" aria-label={t('language.label')}>
+    <fieldset className="segments" aria-label={t('language.label')}>
       {languages.map(({ code, name }) => (
         <button
           key={code}
@@ -42,6 +42,6 @@ export function LanguageSwitch() {
           {code.toUpperCase()}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }

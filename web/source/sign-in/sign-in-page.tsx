@@ -25,7 +25,7 @@ export function SignInPage() {
         </p>
         <h1>{t('signIn.title')}</h1>
         {signIn.error === null ? null : <ProblemNotice error={signIn.error} />}
-        {signIn.isPending || signIn.isSuccess ? <p role="status">{t('signIn.busy')}</p> : <HowToGetLink />}
+        {signIn.isPending || signIn.isSuccess ? <output>{t('signIn.busy')}</output> : <HowToGetLink />}
       </main>
     </div>
   );
