@@ -73,7 +73,10 @@ export function toLotseError(thrown: unknown): LotseError {
   if (thrown instanceof LotseError) return thrown;
   if (thrown instanceof Error) {
     if ('code' in thrown && thrown.code === 'ENOSPC') {
-      return new LotseError('disk-full', thrown.message, { hint: 'Free some space, then repeat the command.', cause: thrown });
+      return new LotseError('disk-full', thrown.message, {
+        hint: 'Free some space, then repeat the command.',
+        cause: thrown,
+      });
     }
     return new LotseError('internal', thrown.message, { cause: thrown });
   }

@@ -8,7 +8,8 @@ export interface Actor {
 
 export const systemActor: Actor = { kind: 'system', id: 'lotse' };
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
 /** What a caller hands to the journal. `type` is `<noun>-<past participle>`; `version` is of the payload's shape. */
 export interface EventDraft<Type extends string = string, Payload = unknown> {
