@@ -1,5 +1,6 @@
 import type { Builder } from '../../ports/builders/builders.ts';
-import type { ReleasePart } from '../../ports/release-part/release-part.ts';
+import type { ProofItem, ReleasePart } from '../../ports/release-part/release-part.ts';
+import type { Revision } from '../../rollout/release.ts';
 
 /** The built thing: the way back needs the old one by digest, and that nothing collects it. */
 export function artifactPart(builder: Builder): ReleasePart {
@@ -15,22 +16,22 @@ export function artifactPart(builder: Builder): ReleasePart {
       ),
     async prove({ from, to }) {
       const wanted = from === null ? [to] : [from, to];
-      return await Promise.all(
-        wanted.map(async (revision) => {
-          const found = await builder.find(revision.artifact);
-          const message = found
-            ? `The artifact of ${revision.release} is there.`
-            : `The artifact of ${revision.release} (${revision.artifact.slice(0, 19)}…) is gone; deploy its commit again to build it.`;
-          return {
-            id: 'artifact',
-            title: `artifact of ${revision.release}`,
-            proven: found !== null,
-            message,
-            seen: revision.artifact,
-          };
-        }),
-      );
+      return await Promise.all(wanted.map((revision) => proof(builder, revision)));
     },
     steps: () => Promise.resolve([]),
   };
+}
+
+async function proof(builder: Builder, { release, artifact: digest }: Revision): Promise<ProofItem> {
+  const found = await builder.find(digest);
+  const why = found === null ? `is gone (${digest.slice(0, 19)}…)` : unfitWords(builder.unfit(found));
+  const message =
+    why === null
+      ? `The artifact of ${release} is there.`
+      : `The artifact of ${release} ${why}; deploy its commit again to build it.`;
+  return { id: 'artifact', title: `artifact of ${release}`, proven: why === null, message, seen: digest };
+}
+
+function unfitWords(why: string | null): string | null {
+  return why === null ? null : `cannot run here: ${why}`;
 }

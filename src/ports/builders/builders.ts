@@ -15,6 +15,9 @@ export interface Builder {
   /** The artifact, verified to be there and whole as far as a look at its record tells; null when it is gone. */
   find(digest: ArtifactDigest): Promise<Artifact | null>;
 
+  /** Why the artifact cannot run on this machine, one sentence; null: it can. Asked before a start. */
+  unfit(artifact: Artifact): string | null;
+
   /** Every artifact of the app that is kept. */
   list(app: AppName): Promise<readonly Artifact[]>;
 

@@ -11,6 +11,7 @@ import type { BuildFolders } from './build-place.ts';
 import { buildName, removeTree } from './build-place.ts';
 import type { BuildMachine, ProcessBuilderOptions } from './build-machine.ts';
 import { openBuildMachine } from './build-machine.ts';
+import { whyUnfit } from './fits-machine.ts';
 import type { ArtifactRecord } from './parse-files.ts';
 
 /** Builds artifacts with npm on this machine, and keeps them as sealed folders. */
@@ -51,10 +52,19 @@ export class ProcessBuilder implements Builder {
     return record?.artifact ?? null;
   }
 
-  /** The sealed folder of an artifact, absolute; null when it is gone. */
+  unfit(artifact: Artifact): string | null {
+    return whyUnfit(artifact.platform, this.#machine.platform);
+  }
+
+  /** The sealed folder of an artifact, absolute; null when it is gone. Errors: `bad-input` when it cannot run here. */
   async artifactFolder(digest: ArtifactDigest): Promise<string | null> {
     const record = await this.#findWhole(digest);
-    return record === null ? null : this.#folderOf(record);
+    if (record === null) return null;
+    const why = this.unfit(record.artifact);
+    if (why === null) return this.#folderOf(record);
+    throw new LotseError('bad-input', `The artifact ${digest} cannot run here: ${why}.`, {
+      hint: 'Deploy its commit again: that builds it for this machine.',
+    });
   }
 
   async list(app: AppName): Promise<readonly Artifact[]> {
