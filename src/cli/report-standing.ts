@@ -49,9 +49,9 @@ function reportLive({ rollout, standing, environment }: Report, isVerified: bool
   out.line(liveLine(rollout.environment, rollout.release, isVerified, address, out));
   const watch = rollout.steps.find((step) => step.phase === 'watch' && step.state !== 'done');
   if (standing.kind === 'live' && watch !== undefined) {
-    const forMs = formatElapsedMs(watch.expectedMs);
+    const leftMs = watch.expectedMs - (watch.startedAt === null ? 0 : Date.now() - watch.startedAt);
     const warm = rollout.before === null ? '' : `; ${rollout.before} stays warm until then`;
-    out.line(`  ${out.paint(`watched for ${forMs} from now${warm}`, 'dim')}`);
+    out.line(`  ${out.paint(`watched for another ${formatElapsedMs(leftMs)}${warm}`, 'dim')}`);
   }
 }
 

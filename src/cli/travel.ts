@@ -6,7 +6,14 @@ import { exitInterrupted, exitOk } from './exit-codes.ts';
 import { followRollout, type Followed } from './follow-rollout.ts';
 import type { Output } from './output.ts';
 import { liveLine, reportStanding, sayBack } from './report-standing.ts';
-import { exitCodeOfStanding, hasEnded, publicVerification, type Standing, type Until } from './rollout-standing.ts';
+import {
+  exitCodeOfStanding,
+  hasEnded,
+  publicVerification,
+  standingOf,
+  type Standing,
+  type Until,
+} from './rollout-standing.ts';
 
 export interface Journey {
   readonly plane: ControlPlane;
@@ -61,7 +68,8 @@ async function arrive(journey: Journey, environment: string, until: Until): Prom
   const now = await lookAt(plane, environment);
   const latest = now?.rollout ?? null;
   const isOnItsWay = latest?.release === release.id && latest.kind === 'deploy' && !hasEnded(latest);
-  if (now !== null && now.release === release.id && !isOnItsWay) return alreadyThere(now, release, out);
+  const isThere = isOnItsWay ? standingOf(latest, until).kind === 'live' : now?.release === release.id;
+  if (now !== null && isThere) return alreadyThere(now, release, out);
   const request = { release: release.id, ...(journey.reason === undefined ? {} : { reason: journey.reason }) };
   const rollout = isOnItsWay ? latest : await plane.startRollout(environment, request);
   return follow(journey, rollout, until);
@@ -137,7 +145,8 @@ function alreadyThere(now: EnvironmentViewModel, release: ReleaseView, out: Outp
   out.line(liveLine(now.environment, release.id, isVerified, now.addresses[0] ?? '', out));
   out.line(`  ${out.paint('It serves here already; nothing was changed.', 'dim')}`);
   const { environment, rollout, addresses } = now;
-  return { exitCode: exitOk, stop: { environment, standing: 'settled', isVerified, rollout, addresses } };
+  const standing = rollout?.status === 'settled' ? 'settled' : 'live';
+  return { exitCode: exitOk, stop: { environment, standing, isVerified, rollout, addresses } };
 }
 
 /** An app without a verification is live, and no more than that. */

@@ -11,7 +11,11 @@ interface DevOptions extends PlaceOptions {
 export async function runDev(context: Context, app: AppFolder, options: DevOptions): Promise<number> {
   const state = stateFolderFor(context, options.state);
   const plane = new ControlPlaneProcess({
-    args: ['dev', '--source', app.folder, '--state', state, ...placeArguments(options), ...(context.passedOn ?? [])],
+    args: [
+      ...['dev', '--source', app.folder, '--state', state, ...placeArguments(options)],
+      ...(context.out.isJson ? ['--json'] : []),
+      ...(context.passedOn ?? []),
+    ],
     cwd: app.folder,
     output: 'inherit',
   });

@@ -12,9 +12,7 @@ const gigabyte = 1e9;
 export function checkStateFolder(folder: string): Check {
   const name = 'state folder';
   const there = nearestExisting(folder);
-  try {
-    accessSync(there, constants.W_OK | constants.X_OK);
-  } catch {
+  if (!isWritable(there)) {
     return fail(name, `${there} is not writable`, 'choose another one with --state, or change its owner');
   }
   const disk = statfsSync(there);
@@ -42,24 +40,33 @@ export function checkUser(uid: number | undefined): Check {
   return warn(name, `${userInfo().username}, not root`, 'builds and apps run as you and can read what you can read');
 }
 
-/** Limits on memory and processor come from control groups (cgroup v2), which only Linux has. */
+/** Limits on memory and processor come from control groups, of version 2 or 1, which only Linux has. */
 export function checkControlGroups(platform: NodeJS.Platform, mount = '/sys/fs/cgroup'): Check {
   const name = 'limits';
   if (platform !== 'linux')
     return warn(name, `no control groups on ${platform}`, '`memory` and `cpu` are not enforced here');
+  const isUnified = existsSync(`${mount}/cgroup.controllers`);
+  const missing = isUnified
+    ? missingControllers(mount)
+    : ['memory', 'cpu'].filter((each) => !existsSync(`${mount}/${each}`));
+  if (missing.length > 0)
+    return warn(name, `no ${missing.join(', ')} controller`, 'those limits are not enforced here');
+  const folders = isUnified ? [mount] : [`${mount}/memory`, `${mount}/cpu`];
+  if (folders.every(isWritable)) return ok(name, `memory and cpu, by control groups version ${isUnified ? 2 : 1}`);
+  return warn(name, `${mount} is not writable`, '`memory` and `cpu` are not enforced; that needs root');
+}
+
+function missingControllers(mount: string): readonly string[] {
+  const controllers = readFileSync(`${mount}/cgroup.controllers`, 'utf8').trim().split(' ');
+  return ['memory', 'cpu'].filter((each) => !controllers.includes(each));
+}
+
+function isWritable(folder: string): boolean {
   try {
-    const controllers = readFileSync(`${mount}/cgroup.controllers`, 'utf8').trim().split(' ');
-    const missing = ['memory', 'cpu'].filter((each) => !controllers.includes(each));
-    if (missing.length > 0)
-      return warn(name, `no ${missing.join(', ')} controller`, 'those limits are not enforced here');
-    accessSync(mount, constants.W_OK);
-    return ok(name, 'control groups, memory and cpu');
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
   } catch {
-    return warn(
-      name,
-      'control groups cannot be written',
-      '`memory` and `cpu` are not enforced; that needs root and a writable cgroup v2 at /sys/fs/cgroup',
-    );
+    return false;
   }
 }
 

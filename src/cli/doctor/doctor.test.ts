@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,11 @@ test('who we are and what the machine cannot limit is said', () => {
   assert.equal(checkControlGroups('linux', folder).state, 'ok');
   writeFileSync(join(folder, 'cgroup.controllers'), 'pids\n');
   assert.match(checkControlGroups('linux', folder).found, /no memory, cpu controller/);
+  const older = mkdtempSync(join(folder, 'v1-'));
+  assert.equal(checkControlGroups('linux', older).state, 'warn');
+  mkdirSync(join(older, 'memory'));
+  mkdirSync(join(older, 'cpu'));
+  assert.match(checkControlGroups('linux', older).found, /version 1/);
 });
 
 test('a control plane that answers is asked who we are and whether its apps can be reached', async () => {
