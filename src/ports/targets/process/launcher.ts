@@ -9,7 +9,8 @@ import { readText, writeDurably } from './state-files.ts';
  * as arguments and is never read by a shell.
  *
  * The shell holds the lock of the slot's folder as long as the attempt lives; the attempt itself does not inherit it, so
- * a stray child cannot hold it. `mkdir started` is the second guard (and, without flock, the only one): one attempt
+ * a stray child cannot hold it. Once the attempt runs the shell falls silent: its own "Terminated" does not belong into
+ * the log of the app. `mkdir started` is the second guard (and, without flock, the only one): one attempt
  * number is started once, ever.
  */
 const holdAndWait = `
@@ -29,6 +30,7 @@ else
   /bin/sh "$become" "$folder" "$@" 9>&- &
 fi
 child=$!
+exec 2>/dev/null
 while :; do
   wait "$child"
   status=$?

@@ -16,6 +16,8 @@ export interface RestartPolicy {
   readonly exitsInWindow: number;
   /** The same, for a slot that was never ready. */
   readonly exitsBeforeReady: number;
+  /** A slot that is given up gets one more attempt after so long, again and again: a cause outside it may have passed. */
+  readonly afterGivingUpMs: number;
 }
 
 export const defaultRestartPolicy: RestartPolicy = {
@@ -24,6 +26,7 @@ export const defaultRestartPolicy: RestartPolicy = {
   windowMs: 5 * 60_000,
   exitsInWindow: 5,
   exitsBeforeReady: 3,
+  afterGivingUpMs: 60_000,
 };
 
 export type AfterExit =

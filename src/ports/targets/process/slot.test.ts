@@ -57,6 +57,27 @@ test('a fixed port that somebody else holds is named with its holder', { skip: !
   }
 });
 
+test(
+  'what was given up is tried again now and then, and comes back when its cause has passed',
+  { skip: !isLinux },
+  async () => {
+    const holder = createServer().listen(0);
+    await once(holder, 'listening');
+    const address = holder.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const world = await ContractWorld.open(await startProcessTargetTest({ restarts: { afterGivingUpMs: 300 } }));
+    try {
+      await world.ensure({ variables: { FIXED_PORT: String(port) } });
+      await until('it is given up', async () => (await world.observe())[0]?.state === 'gave-up');
+      holder.close();
+      await until('it is ready', async () => (await world.observe())[0]?.state === 'ready');
+    } finally {
+      holder.close();
+      await world.end();
+    }
+  },
+);
+
 test('somebody else on its port is never taken for the instance', { skip: !isLinux }, async () => {
   const world = await ContractWorld.open(await startProcessTargetTest());
   const stranger = createServer();

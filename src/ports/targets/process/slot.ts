@@ -135,7 +135,8 @@ export class Slot {
   async #live(): Promise<void> {
     await this.#forgiveAfterReboot();
     if (this.#phase === 'gave-up') this.#instance = await this.#current();
-    while (!this.#signal.aborted && this.#phase !== 'gave-up') {
+    while (!this.#signal.aborted) {
+      if (this.#phase === 'gave-up' && !(await this.#restAfterGivingUp())) return;
       const instance = await this.#current();
       this.#instance = instance;
       const state = await instance.look();
@@ -148,6 +149,14 @@ export class Slot {
         await this.#afterEnd(instance, null);
       }
     }
+  }
+
+  /** What made it fail may pass (a database that was away): one more attempt, now and then. False: the slot was let go. */
+  async #restAfterGivingUp(): Promise<boolean> {
+    if (!(await pause(this.#machine.policy.afterGivingUpMs, this.#signal))) return false;
+    this.#phase = 'restarting';
+    await this.#keep({ gaveUp: null });
+    return true;
   }
 
   /** The attempt that is not accounted for yet: it runs, has ended unseen, or was never started. */
