@@ -6,6 +6,7 @@ import { planQuery, type PlanWish } from '../api/queries.ts';
 import { formatDuration } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
 import { Loaded } from '../parts/loaded.tsx';
+import { useNamedText } from '../parts/use-person-name.ts';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useStepTitle } from '../rollout/use-step-title.ts';
 import { sentenceCase } from '../rollout/step-title.ts';
@@ -78,6 +79,7 @@ function isOpen(gate: GateResultView): boolean {
 /** Those that are shut stand here; of the others there are many, and all is well with them. */
 function Gates({ gates }: { readonly gates: readonly GateResultView[] }) {
   const { t } = useTranslation();
+  const named = useNamedText();
   if (gates.length === 0) return null;
   const shut = gates.filter((gate) => !isOpen(gate));
   return (
@@ -92,7 +94,7 @@ function Gates({ gates }: { readonly gates: readonly GateResultView[] }) {
         <li key={gate.gate} data-open="false">
           {gate.state === 'waiting' ? <Hourglass aria-hidden="true" /> : <CircleAlert aria-hidden="true" />}
           <span>
-            <b>{sentenceCase(gate.title)}</b>, {t(`gate.${gate.state}`)}: {gate.message}
+            <b>{sentenceCase(gate.title)}</b>, {t(`gate.${gate.state}`)}: {named(gate.message)}
           </span>
         </li>
       ))}

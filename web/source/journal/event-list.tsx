@@ -3,7 +3,7 @@ import type { JournalEventView } from '../../../src/capabilities/releases/releas
 import { formatClock, formatDay } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
 import { Moment } from '../parts/moment.tsx';
-import { usePersonName } from '../parts/use-person-name.ts';
+import { useNamedText, usePersonName } from '../parts/use-person-name.ts';
 import { environmentOfChain, toneOf } from './event-words.ts';
 import { useEventSentence } from './use-event-sentence.ts';
 
@@ -43,6 +43,7 @@ function EventRow({ app, event, isCompact }: EventRowProps) {
   const { t } = useTranslation();
   const language = useLocale();
   const nameOf = usePersonName();
+  const named = useNamedText();
   const sentence = useEventSentence(app)(event);
   const environment = environmentOfChain(event.chain);
   return (
@@ -51,7 +52,7 @@ function EventRow({ app, event, isCompact }: EventRowProps) {
       <span className="event-dot" aria-hidden="true" />
       <div className="event-words">
         <p>
-          {sentence}
+          {named(sentence)}
           {environment === null ? null : <span className="event-place">{environment}</span>}
         </p>
         {event.actor === 'lotse' && event.reason === null ? null : (

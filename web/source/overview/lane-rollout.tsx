@@ -7,6 +7,7 @@ import { formatDuration } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
 import { Moment } from '../parts/moment.tsx';
 import { ReleaseName } from '../parts/release-name.tsx';
+import { useNamedText } from '../parts/use-person-name.ts';
 import { Fairway } from '../rollout/fairway.tsx';
 import { NowLine } from '../rollout/now-line.tsx';
 import { RolloutStatus } from '../rollout/rollout-status.tsx';
@@ -40,6 +41,7 @@ export function LaneRollout({ rollout }: { readonly rollout: RolloutView }) {
 export function LatestRollout({ rollout }: { readonly rollout: RolloutView }) {
   const { t } = useTranslation();
   const language = useLocale();
+  const named = useNamedText();
   const { endedAt, startedAt } = rollout;
   return (
     <div className="latest-rollout">
@@ -55,7 +57,7 @@ export function LatestRollout({ rollout }: { readonly rollout: RolloutView }) {
           </span>
         )}
       </p>
-      {rollout.cause === null ? null : <p className="latest-cause">{rollout.cause.message}</p>}
+      {rollout.cause === null ? null : <p className="latest-cause">{named(rollout.cause.message)}</p>}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { EnvironmentViewModel, ReleaseView } from '../../../src/capabilitie
 import { Chip } from '../parts/chip.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { ReleaseName } from '../parts/release-name.tsx';
+import { useNamedText } from '../parts/use-person-name.ts';
 import { ReleaseButtons } from './release-buttons.tsx';
 
 interface ReleaseRowProps {
@@ -58,13 +59,14 @@ function Source({ release }: { readonly release: ReleaseView }) {
 
 function Quarantine({ release }: { readonly release: ReleaseView }) {
   const { t } = useTranslation();
+  const named = useNamedText();
   return release.quarantine.map(({ environment, reason, at }) => (
     <p key={environment} className="release-quarantine">
       <Chip tone="bad" icon={ShieldX}>
         {t('releases.quarantine')}
       </Chip>
       <span>
-        {t('releases.quarantineLine', { environment, reason })}{' '}
+        {t('releases.quarantineLine', { environment, reason: named(reason) })}{' '}
         <span className="quiet">
           <Moment at={at} />
         </span>

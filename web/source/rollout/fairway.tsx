@@ -6,7 +6,7 @@ import { cssVariables } from '../parts/css-variables.ts';
 import { useNow } from '../parts/use-now.ts';
 import { PilotBoat } from './pilot-boat.tsx';
 import { StepMark } from './step-mark.tsx';
-import { boatPosition, elapsedMs, hasEnded, phaseSpans, stepProgress } from './step-progress.ts';
+import { boatPosition, elapsedMs, hasEnded, phaseSpans, shownSteps, stepProgress } from './step-progress.ts';
 import { useStepTitle } from './use-step-title.ts';
 
 interface FairwayProps {
@@ -20,7 +20,7 @@ const manySteps = 10;
 /** The plan as a line of buoys, with the boat where the rollout is. */
 export function Fairway({ rollout, onOpen }: FairwayProps) {
   const { t } = useTranslation();
-  const { steps } = rollout;
+  const steps = shownSteps(rollout);
   const now = useNow(hasEnded(rollout) ? null : 1_000);
   const boat = boatPosition(rollout);
   return (

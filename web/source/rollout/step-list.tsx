@@ -6,7 +6,7 @@ import { useLocale } from '../language/use-locale.ts';
 import { Fact } from '../parts/fact.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { StepMark } from './step-mark.tsx';
-import { deadlineLeftMs, elapsedMs, hasEnded } from './step-progress.ts';
+import { deadlineLeftMs, elapsedMs, hasEnded, shownSteps } from './step-progress.ts';
 import { useStepTitle } from './use-step-title.ts';
 
 interface StepListProps {
@@ -21,7 +21,7 @@ export function StepList({ rollout, open, onToggle }: StepListProps) {
   const titleOf = useStepTitle(rollout.release);
   return (
     <ol className="steps">
-      {rollout.steps.map((step) => (
+      {shownSteps(rollout).map((step) => (
         <li key={step.id} className="step" data-state={step.state} id={`step-${step.id}`}>
           <details open={open.has(step.id)} onToggle={(event) => onToggle(step.id, event.currentTarget.open)}>
             <StepSummary step={step} title={titleOf(step)} now={now} />

@@ -9,6 +9,7 @@ import {
   elapsedMs,
   markAt,
   phaseSpans,
+  shownSteps,
   stepProgress,
 } from './step-progress.ts';
 import { knownTitle, sentenceCase, serverTitle } from './step-title.ts';
@@ -75,6 +76,17 @@ test('neighbouring steps of one phase stand under one word', () => {
 test('a step that is taken back is called by what takes it back', () => {
   assert.equal(serverTitle(step({ state: 'undoing' })), 'Stop r8-9c1d2e3');
   assert.equal(serverTitle(step({ state: 'running' })), 'Start r8-9c1d2e3');
+});
+
+test('what failed is marked as failed also after it was taken back', () => {
+  const cause = { kind: 'start-failed', step: 'start', message: '', logTail: [], inRelease: true };
+  assert.equal(shownSteps({ steps: [step({ state: 'undone' })], cause })[0]?.state, 'failed');
+});
+
+test('what a person ended did not fail', () => {
+  const cause = { kind: 'aborted', step: 'start', message: '', logTail: [], inRelease: false };
+  assert.equal(shownSteps({ steps: [step({ state: 'failed', startedAt: 1 })], cause })[0]?.state, 'undone');
+  assert.equal(shownSteps({ steps: [step({ state: 'failed', startedAt: null })], cause })[0]?.state, 'skipped');
 });
 
 test('the name of a release keeps its small letter', () => {

@@ -5,6 +5,21 @@ export function hasEnded({ status }: Pick<RolloutView, 'status'>): boolean {
   return status === 'settled' || status === 'returned' || status === 'stranded';
 }
 
+/**
+ * The steps as they are shown. What failed is marked as failed also after it was taken back; what a person ended did
+ * not fail.
+ */
+export function shownSteps({ steps, cause }: Pick<RolloutView, 'steps' | 'cause'>): readonly StepView[] {
+  if (cause === null) return steps;
+  const isByPerson = cause.kind === 'aborted';
+  return steps.map((step) => {
+    if (step.id !== cause.step) return step;
+    if (!isByPerson) return step.state === 'undone' ? { ...step, state: 'failed' } : step;
+    if (step.state !== 'failed') return step;
+    return { ...step, state: step.startedAt === null ? 'skipped' : 'undone' };
+  });
+}
+
 /** The step under way, else the next one; -1 when there is none left. */
 export function currentIndex(steps: readonly Pick<StepView, 'state'>[]): number {
   const running = steps.findIndex((step) => step.state === 'running' || step.state === 'undoing');
