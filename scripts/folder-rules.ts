@@ -2,6 +2,8 @@
 
 export type ZoneName =
   | 'main'
+  | 'process'
+  | 'dev'
   | 'core'
   | 'manifest'
   | 'rollout'
@@ -108,6 +110,23 @@ export const zones: readonly Zone[] = [
     builtins: 'any',
     maxLines: 250,
     reason: 'it is the composition root, the one file that names concrete drivers, and has to stay readable',
+  },
+  {
+    name: 'dev',
+    files: /^src\/dev\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the composition root of the dev mode, which main.ts loads on its own, and has to stay readable',
+  },
+  {
+    name: 'process',
+    files: /^src\/process\.ts$/,
+    mayImport: [],
+    packages: [],
+    builtins: 'any',
+    reason: 'it is what a process says to its parent and hears from it, and nothing of what it does',
   },
   {
     name: 'core',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, writeSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -23,7 +23,7 @@ import { findRevision } from './capabilities/releases/release-rows.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
 import { roomPart } from './capabilities/releases/room-part.ts';
 import { routesOfReleases } from './capabilities/releases/routes.ts';
-import { describeErrorCode, toLotseError } from './core/errors.ts';
+import { describeErrorCode, LotseError, toLotseError } from './core/errors.ts';
 import { systemActor } from './core/events.ts';
 import { openCheckpoints } from './database/checkpoints.ts';
 import { handOnHeads } from './database/hand-on-heads.ts';
@@ -37,14 +37,16 @@ import { readNpm } from './ports/builders/process/read-npm.ts';
 import { openProcessBuilder } from './ports/builders/process/process-builder.ts';
 import { folderStores } from './ports/stores/folder/folder-store.ts';
 import { openProcessTarget, type ProcessTarget } from './ports/targets/process/process-target.ts';
+import { keptProbeKey } from './ports/traffic/proxy/probe-key.ts';
 import { proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
 import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
+import { crashPoint, tell, untilTold } from './process.ts';
 import { findProxy } from './proxy/start-proxy.ts';
 
 /**
- * The composition root: the only file that names concrete drivers. `main.ts serve` is the control plane; it says on
- * file descriptor 3 when it serves, or what is wrong.
+ * The composition root: here and in dev.ts, for the dev mode, concrete drivers have names, and nowhere else. `main.ts
+ * serve` is the control plane; it says on file descriptor 3 when it serves, or what is wrong.
  */
 interface Options {
   readonly stateDir: string;
@@ -70,6 +72,7 @@ interface House extends Options {
 }
 
 async function serve(options: Options): Promise<void> {
+  const told = untilTold();
   await refuseTakenPort(options.host, options.port);
   const house = await openHouse(options);
   const { database, journal, lock, proxy, log } = house;
@@ -84,7 +87,7 @@ async function serve(options: Options): Promise<void> {
   const builds = new Builds(context);
   const server = await openServer(house, context, builds, target.traits.notes);
 
-  const interrupted = await untilTold();
+  const interrupted = await told;
   const stopsAll = interrupted && options.stopsAll;
   builds.cancelAll();
   await server.close();
@@ -97,6 +100,28 @@ async function serve(options: Options): Promise<void> {
   await database.close();
 }
 
+async function act(mode: string): Promise<void> {
+  if (mode === 'serve') return await serve(readOptions());
+  if (mode === 'dev') return await develop();
+  if (mode === 'journal-check') return await checkOffline(readOptions());
+  throw new LotseError('bad-input', `main.ts has no mode ${mode}`, { hint: 'There are serve, dev and journal-check.' });
+}
+
+/** Verifies the journal of a state folder, also beside a control plane that runs or one that refuses to start. */
+async function checkOffline({ stateDir }: Options): Promise<void> {
+  const proxy = await findProxy(join(stateDir, 'proxy'));
+  const heads = proxy === null ? {} : (await proxy.status()).journalHeads;
+  const database = await openDatabase({ file: join(stateDir, 'control', 'lotse.sqlite'), readonly: true });
+  tell({ result: await journalVerdict(database, heads) });
+  await database.close();
+}
+
+/** The working tree instead of releases. Loaded only here: the control plane needs none of it. */
+async function develop(): Promise<void> {
+  const { runDev } = await import('./dev.ts');
+  await runDev({ untilTold, onReady: (server) => tell({ ready: true, server }) });
+}
+
 async function openHouse(options: Options): Promise<House> {
   const controlDir = join(options.stateDir, 'control');
   await mkdir(options.stateDir, { recursive: true, mode: 0o711 });
@@ -107,7 +132,8 @@ async function openHouse(options: Options): Promise<House> {
   if ((await findProxy(proxyDir)) === null) await refuseTakenPort(options.frontHost, options.frontPort, '--front-port');
   const proxy = proxyKeeper(proxyDir, process.execPath);
   await refuseDamage(database, (await (await proxy()).status()).journalHeads);
-  const log = (about: object): void => appendFileSync(join(controlDir, 'control-plane.log'), logLine(about));
+  const log = (about: object): void =>
+    appendFileSync(join(controlDir, 'control-plane.log'), `${JSON.stringify({ at: new Date(), ...about })}\n`);
   return { ...options, controlDir, database, journal, lock, proxy, log };
 }
 
@@ -126,7 +152,7 @@ async function openReleases(
     ...{ stateDir: join(stateDir, 'target'), nodePath, pathFolders: npm.pathFolders },
     artifactFolder: (digest) => builder.artifactFolder(digest),
   });
-  const probeKey = await keptKey(join(controlDir, 'probe.key'));
+  const probeKey = await keptProbeKey(join(controlDir, 'probe.key'));
   const traffic = new ProxyRouter({ proxy, fence: () => lock.fence, probeKey, frontPort, frontHost, now });
   const bindings = engineBindings({
     context: () => context,
@@ -169,49 +195,6 @@ async function openServer(house: House, context: ReleasesContext, builds: Builds
   return server;
 }
 
-async function keptKey(file: string): Promise<string> {
-  const known = await readFile(file, 'utf8').catch(() => null);
-  if (known !== null) return known.trim();
-  const key = randomBytes(32).toString('hex');
-  await writeFile(file, key, { mode: 0o600 });
-  return key;
-}
-
-/** Ends the process at the n-th point that it passes, for tests that prove what a crash leaves behind. */
-function crashPoint(text: string | undefined): (point: string) => void {
-  let left = Number(text ?? Number.NaN);
-  if (Number.isNaN(left)) return () => undefined;
-  return (point) => {
-    left -= 1;
-    if (left > 0) return;
-    writeSync(2, `crashing at: ${point}\n`);
-    process.kill(process.pid, 'SIGKILL');
-  };
-}
-
-function logLine(about: object): string {
-  return `${JSON.stringify({ at: new Date().toISOString(), ...about })}\n`;
-}
-
-/** Resolves when the process is told to end: true for an interrupt (Ctrl-C), false for a termination. */
-async function untilTold(): Promise<boolean> {
-  const { promise, resolve: told } = Promise.withResolvers<boolean>();
-  process.on('SIGINT', () => told(true));
-  process.on('SIGTERM', () => told(false));
-  process.on('SIGHUP', () => told(false));
-  return await promise;
-}
-
-/** File descriptor 3 is the parent's, when there is one; otherwise people read standard output. */
-function tell(message: object): void {
-  const line = `${JSON.stringify(message)}\n`;
-  try {
-    writeSync(3, line);
-  } catch {
-    process.stdout.write(line);
-  }
-}
-
 function readOptions(): Options {
   const { values } = parseArgs({
     allowPositionals: true,
@@ -237,7 +220,7 @@ function readOptions(): Options {
 }
 
 try {
-  await serve(readOptions());
+  await act(process.argv[2] ?? 'serve');
   process.exit(0);
 } catch (thrown) {
   const { code, message, hint, details } = toLotseError(thrown);

@@ -161,9 +161,10 @@ function gateCause(kind: 'gate-closed' | 'gate-deadline', message: string) {
   return { code: 'gate-closed', kind, message, logTail: [], inRelease: false } as const;
 }
 
+/** What is open may be worded anew at each look (free memory, say): only what still holds the rollout counts. */
 function sameResults(before: readonly GateResult[], now: readonly GateResult[]): boolean {
   const digest = (results: readonly GateResult[]) =>
-    JSON.stringify(results.map((each) => [each.gate, each.state.kind, each.message]));
+    JSON.stringify(results.map((each) => [each.gate, each.state.kind, isOpen(each) ? '' : each.message]));
   return digest(before) === digest(now);
 }
 

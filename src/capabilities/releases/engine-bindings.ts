@@ -1,13 +1,13 @@
 import { LotseError } from '../../core/errors.ts';
-import type { Scope, ServiceName } from '../../core/ids.ts';
+import { chainOf, type ChainName, type ReleaseId, type Scope, type ServiceName } from '../../core/ids.ts';
 import type { Bindings, FrontDoor, RevisionPorts, Surroundings } from '../../engine/engine.ts';
 import type { StoreDriver } from '../../ports/stores/stores.ts';
 import type { Variables } from '../../ports/targets/targets.ts';
 import { webServices, type Revision } from '../../rollout/release.ts';
 import { askGates } from './ask-gates.ts';
-import { learnFixedPort } from './environment-rows.ts';
-import { acceptedDefinition } from './plan-rollout.ts';
-import { findRevision } from './release-rows.ts';
+import { findEnvironmentRow, learnFixedPort } from './environment-rows.ts';
+import { environmentOf } from './release-manifest.ts';
+import { findRelease, findRevision } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
 
 /** What the engine's bindings need beyond the capability's own context. */
@@ -20,9 +20,10 @@ export interface BindingSources {
 
 /** How the engine finds revisions, ports, surroundings and gates: the house's side of `Bindings`. */
 export function engineBindings({ context, stores, config }: BindingSources): Bindings {
+  const known: KnownDomains = new Map();
   return {
     revision: (scope, id) => requireRevision(context(), scope, id),
-    frontDoor: (scope) => frontDoor(context(), scope),
+    frontDoor: (scope) => frontDoor(context(), scope, known),
     ports: (scope, revision) => revisionPorts(context(), scope, revision),
     release: (scope, revision) => context().ports.release(scope, revision),
     surroundings: async (scope, revision, service) => {
@@ -50,10 +51,31 @@ async function requireRevision(context: ReleasesContext, scope: Scope, id: strin
 }
 
 /** Names and port of an environment as its accepted definition says. */
-export async function frontDoor(context: ReleasesContext, scope: Scope): Promise<FrontDoor> {
-  const accepted = await acceptedDefinition(context, scope);
+export async function frontDoor(
+  context: ReleasesContext,
+  scope: Scope,
+  known: KnownDomains = new Map(),
+): Promise<FrontDoor> {
+  const domains = await domainsOf(context, scope, known);
   const port = await context.ports.portFor({ ...scope, purpose: 'environment', revision: '', service: '' });
-  return { domains: accepted?.definition.domains ?? [], port, url: `http://127.0.0.1:${port}` };
+  return { domains, port, url: `http://127.0.0.1:${port}` };
+}
+
+/**
+ * By environment: what the accepted release says. The engine asks every second and a release never changes, so its
+ * manifest is not read again each time.
+ */
+type KnownDomains = Map<ChainName, { readonly release: ReleaseId; readonly domains: readonly string[] }>;
+
+async function domainsOf(context: ReleasesContext, scope: Scope, known: KnownDomains): Promise<readonly string[]> {
+  const { db } = context.database;
+  const row = await findEnvironmentRow(db, scope);
+  if (row === null) return [];
+  const before = known.get(chainOf(scope));
+  if (before?.release === row.release) return before.domains;
+  const { domains } = environmentOf(await findRelease(db, scope.app, row.release), scope.environment);
+  known.set(chainOf(scope), { release: row.release, domains });
+  return domains;
 }
 
 async function revisionPorts(context: ReleasesContext, scope: Scope, revision: Revision): Promise<RevisionPorts> {

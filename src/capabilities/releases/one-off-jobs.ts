@@ -3,6 +3,7 @@ import { LotseError } from '../../core/errors.ts';
 import { chainOf, type Scope } from '../../core/ids.ts';
 import type { JobOrder } from '../../ports/targets/targets.ts';
 import type { JobDefinition, Revision } from '../../rollout/release.ts';
+import { frontDoor } from './engine-bindings.ts';
 import { requireEnvironment } from './release-operations.ts';
 import { findRevision } from './release-rows.ts';
 import type { JobView } from './releases-api.ts';
@@ -31,7 +32,8 @@ export async function startVerification(context: ReleasesContext, scope: Scope, 
       hint: 'Add `verify:` to lotse.yaml.',
     });
   }
-  return await start(context, scope, revision, revision.verification, by);
+  const { url } = await frontDoor(context, scope);
+  return await start(context, scope, revision, revision.verification, by, url === null ? {} : { BASE_URL: url });
 }
 
 /** Errors: `not-found`. */
@@ -76,6 +78,7 @@ async function start(
   revision: Revision,
   definition: JobDefinition,
   by: Actor,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<JobView> {
   const key = `${chainOf(scope)}/${definition.job}/${context.newId()}`;
   const around = await context.surroundings(scope, revision);
@@ -86,7 +89,7 @@ async function start(
     artifact: revision.artifact,
     argv: definition.argv,
     root: definition.root,
-    variables: around.variables,
+    variables: { ...around.variables, ...more },
     storeFolders: around.storeFolders,
     withinMs: definition.withinMs,
   };

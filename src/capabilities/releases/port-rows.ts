@@ -16,6 +16,8 @@ export interface PortUse extends Scope {
 export class PortBook {
   readonly #database: Database;
   readonly #now: () => number;
+  /** What was given, by use: the engine asks every second, and nobody else writes these rows. */
+  #known = new Map<string, number>();
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
@@ -24,8 +26,24 @@ export class PortBook {
 
   /** Errors: `port-taken` when the range is full. */
   async portFor(use: PortUse): Promise<number> {
-    const known = await this.#find(use);
-    if (known !== null) return known;
+    const key = JSON.stringify([use.app, use.environment, use.purpose, use.revision, use.service]);
+    const known = this.#known;
+    const port = known.get(key) ?? (await this.#find(use)) ?? (await this.#give(use));
+    known.set(key, port);
+    return port;
+  }
+
+  async release(scope: Scope, revision: string): Promise<void> {
+    await this.#database.db
+      .deleteFrom('ports')
+      .where('app', '=', scope.app)
+      .where('environment', '=', scope.environment)
+      .where('revision', '=', revision)
+      .execute();
+    this.#known = new Map(); // not cleared: an answer under way from before must not be remembered
+  }
+
+  async #give(use: PortUse): Promise<number> {
     const taken = new Set(
       (await this.#database.db.selectFrom('ports').select('port').execute()).map((row) => row.port),
     );
@@ -37,15 +55,6 @@ export class PortBook {
     throw new LotseError('port-taken', `no free port between ${first} and ${last} for ${use.app}/${use.environment}`, {
       hint: 'Another program uses them, or another Lotse on this machine. `lotse doctor` shows who listens.',
     });
-  }
-
-  async release(scope: Scope, revision: string): Promise<void> {
-    await this.#database.db
-      .deleteFrom('ports')
-      .where('app', '=', scope.app)
-      .where('environment', '=', scope.environment)
-      .where('revision', '=', revision)
-      .execute();
   }
 
   async #find(use: PortUse): Promise<number | null> {

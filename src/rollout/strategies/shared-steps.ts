@@ -57,7 +57,7 @@ export function verifyStep(input: PlanInput, baseUrl: 'pinned' | 'public'): read
   const verification = input.to.verification;
   if (verification === null || input.kind === 'rollback') return [];
   const id = baseUrl === 'pinned' ? 'verify-before' : 'verify-after';
-  const key = `${input.rollout}/${id}`;
+  const key = `${input.app}/${input.environment}/${input.rollout}/${id}`;
   return [
     moves.step({
       id,
