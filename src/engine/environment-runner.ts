@@ -32,6 +32,8 @@ export class EnvironmentRunner {
   readonly #stop = new AbortController();
   #nudge = new AbortController();
   #beginning = false;
+  /** The slots were looked at in this turn. */
+  #isFresh = false;
   #facts: Fact[] = [];
   readonly #commands = new CommandQueue();
   #loop: Promise<void> = Promise.resolve();
@@ -139,10 +141,12 @@ export class EnvironmentRunner {
 
   /** One turn of the loop; answers how long it may rest, in milliseconds. */
   async #turn(): Promise<number> {
+    this.#isFresh = false;
     const isInForce = await this.#attempt('following orders', () => this.#followOrders(), false);
     const waiting = this.#commands.take();
     try {
-      const restMs = await this.#decide(waiting);
+      let restMs = await this.#decide(waiting);
+      while (this.#facts.length > 0 && this.#commands.isEmpty) restMs = await this.#decide(null);
       const longestMs = isInForce ? idleLookMs : afterProblemMs;
       return this.#commands.isEmpty ? Math.min(restMs, longestMs) : 0;
     } catch (error) {
@@ -155,6 +159,7 @@ export class EnvironmentRunner {
   async #followOrders(): Promise<boolean> {
     const { environment } = this.#log.view;
     await this.#reconciler.look();
+    this.#isFresh = true;
     const areKept = await this.#reconciler.keepOrders(environment);
     await this.#reconciler.publish(environment);
     return areKept;
@@ -162,11 +167,8 @@ export class EnvironmentRunner {
 
   async #decide(waiting: WaitingCommand | null): Promise<number> {
     const { rollout } = this.#log.view;
-    if (rollout === null) {
-      waiting?.answer('no rollout has ever been started here');
-      return idleLookMs;
-    }
-    if (rollout.end !== null && waiting === null) {
+    if (rollout === null) waiting?.answer('no rollout has ever been started here');
+    if (rollout === null || (rollout.end !== null && waiting === null)) {
       this.#facts = [];
       return idleLookMs;
     }
@@ -210,7 +212,7 @@ export class EnvironmentRunner {
 
   async #answer(plan: Plan, ask: Ask): Promise<Fact> {
     if (ask.kind === 'gates') return { kind: 'gates', results: await this.#parts.bindings.gates(plan, ask.gates) };
-    const slots = await this.#reconciler.look();
+    const slots = this.#isFresh ? this.#reconciler.slots : await this.#reconciler.look();
     return { kind: 'observed', observation: await observe(this.#parts, this.scope, slots, ask, this.#stop.signal) };
   }
 
