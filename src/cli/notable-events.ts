@@ -2,6 +2,7 @@ import type { RolloutView } from '../capabilities/releases/releases-api.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { formatTime, type Output } from './output.ts';
 import { shutGates } from './rollout-lines.ts';
+import { hasEnded } from './rollout-standing.ts';
 import { harmless } from './text-layout.ts';
 
 /** What a person who has Lotse running in a terminal wants to hear of, one line each. Ends when `signal` aborts. */
@@ -41,7 +42,8 @@ export function notableLine(type: string, rollout: RolloutView, out: Output): st
     case 'rollout-resumed':
       return `${release} goes on`;
     case 'rollout-ended':
-      return endLine(rollout, before, out);
+      // The next one may have begun already; then this end has no rollout to speak of.
+      return hasEnded(rollout) ? endLine(rollout, before, out) : null;
     default:
       return null;
   }

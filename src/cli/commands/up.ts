@@ -14,6 +14,7 @@ import { sayNotableEvents } from '../notable-events.ts';
 import { attachOrStart, lastLines, type RunningControlPlane } from '../own-control-plane.ts';
 import { defaultEnvironment, routeTo } from '../promotion-route.ts';
 import { reportError } from '../report-error.ts';
+import { resumeServing } from '../resume-serving.ts';
 import { travel } from '../travel.ts';
 import { defaultListen, placeArguments, stateFolderFor, type PlaceOptions } from './serve.ts';
 import { runDev } from '../up-dev.ts';
@@ -69,6 +70,7 @@ async function up(
   try {
     const running = await start(context, options, ending);
     const plane = new ControlPlane(running.client, app.manifest.app);
+    if (running.process !== null) await resumeServing({ plane, out: context.out, route, signal: ending.signal });
     await deploy(context, { app, plane, route, options, signal: ending.signal });
     if (!ending.signal.aborted)
       await summarize(context, { plane, route, running, tookMs: performance.now() - startedMs });
@@ -216,8 +218,10 @@ class Ending {
     return exitCode ?? exitCodeOf('internal');
   }
 
+  /** Whatever still listens to the control plane ends as well: it would keep this process alive. */
   close(): void {
     this.#unlisten();
+    this.#stop.abort();
   }
 
   #hear(): void {
