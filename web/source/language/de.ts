@@ -17,10 +17,10 @@ export const de: Dictionary = {
     live: 'Live',
     connecting: 'Verbinde',
     resting: 'Ruht',
-    lost: 'Keine Live-Meldungen mehr, zuletzt {{ago}}.',
+    lost: 'Keine Live-Meldungen mehr, zuletzt {{ago}}',
     never: 'Keine Live-Meldungen: Die Steuerung antwortet nicht.',
     stale: 'Was hier steht, kann veraltet sein.',
-    nextTry: 'Nächster Versuch in {{in}}.',
+    nextTry: 'Nächster Versuch in {{in}}',
     tryNow: 'Jetzt versuchen',
   },
   state: {

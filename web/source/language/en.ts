@@ -16,10 +16,10 @@ export const en = {
     live: 'Live',
     connecting: 'Connecting',
     resting: 'Resting',
-    lost: 'Live updates lost, last seen {{ago}}.',
+    lost: 'Live updates lost, last seen {{ago}}',
     never: 'No live updates: the control plane does not answer.',
     stale: 'What you see may be out of date.',
-    nextTry: 'Next try in {{in}}.',
+    nextTry: 'Next try in {{in}}',
     tryNow: 'Try now',
   },
   state: {

@@ -15,13 +15,13 @@ function amount(value: number, unit: Unit, language: string, digits = 0): string
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
-    unitDisplay: 'short',
+    unitDisplay: 'narrow',
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(value);
 }
 
-/** The two largest units that say something: `340 ms`, `4.2 s`, `42 s`, `3 min 5 s`, `2 h 4 min`, `3 d 2 h`. */
+/** The two largest units that say something: `340ms`, `4.2s`, `42s`, `3m 5s`, `2h 4m`, `3d 2h`. */
 export function formatDuration(ms: number, language: string): string {
   const rounded = Math.max(0, ms);
   if (rounded < 1_000) return amount(Math.round(rounded), 'millisecond', language);
@@ -40,7 +40,7 @@ function pair(ms: number, big: Unit, bigMs: number, small: Unit, smallMs: number
   return rest === 0 ? first : `${first} ${amount(rest, small, language)}`;
 }
 
-/** Whole seconds, so that a running clock does not flicker: `0 s`, `42 s`, then as a duration. */
+/** Whole seconds, so that a running clock does not flicker: `0s`, `42s`, then as a duration. */
 export function formatRunning(ms: number, language: string): string {
   const whole = Math.max(0, Math.floor(ms / 1_000)) * 1_000;
   return whole < minuteMs ? amount(whole / 1_000, 'second', language) : formatDuration(whole, language);

@@ -18,7 +18,9 @@ export function LiveBanner() {
     <div className="live-banner">
       <Unplug aria-hidden="true" />
       <p>
-        <output>{ago === null ? t('live.never') : t('live.lost', { ago })}</output> {t('live.stale')}{' '}
+        <strong>{ago === null ? t('live.never') : t('live.lost', { ago })}</strong>
+        {/* Read aloud once: the rest changes every second. */}
+        <output>{t('live.stale')}</output>
         <span className="quiet">{t('live.nextTry', { in: formatRunning(nextTryAt - now, language) })}</span>
       </p>
       <button type="button" className="button" onClick={connectNow}>

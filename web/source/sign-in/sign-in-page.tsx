@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { callApi } from '../api/call-api.ts';
 import { CopyCommand } from '../parts/copy-command.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { PilotBoat } from '../rollout/pilot-boat.tsx';
 import { BrandMark } from '../shell/brand-mark.tsx';
 import { LanguageSwitch, ThemeSwitch } from '../shell/switches.tsx';
 
@@ -18,6 +19,9 @@ export function SignInPage() {
         <LanguageSwitch />
         <ThemeSwitch />
       </div>
+      <span className="harbour-boat">
+        <PilotBoat />
+      </span>
       <main className="harbour-card">
         <p className="brand">
           <BrandMark />
