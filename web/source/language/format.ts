@@ -85,8 +85,3 @@ export function formatBytes(bytes: number, language: string): string {
     maximumFractionDigits: digits,
   }).format(megabytes);
 }
-
-/** A list of texts: `a, b and c`. */
-export function formatList(texts: readonly string[], language: string): string {
-  return new Intl.ListFormat(language, { style: 'long', type: 'conjunction' }).format(texts);
-}
