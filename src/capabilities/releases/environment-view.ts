@@ -6,7 +6,7 @@ import type { TrafficLevel } from '../../rollout/plan.ts';
 import type { Revision } from '../../rollout/release.ts';
 import { frontDoor } from './engine-bindings.ts';
 import { overridesFor, releasesWithEvidence } from './evidence-rows.ts';
-import { acceptedDefinition } from './plan-rollout.ts';
+import { definitionInForce } from './plan-rollout.ts';
 import { findRevision } from './release-rows.ts';
 import type { EnvironmentViewModel, SlotView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
@@ -17,7 +17,7 @@ import { rolloutView } from './rollout-view.ts';
 export async function environmentView(context: ReleasesContext, scope: Scope): Promise<EnvironmentViewModel> {
   const view = context.engine.view(scope);
   const { rollout, environment } = view;
-  const accepted = await acceptedDefinition(context, scope);
+  const accepted = await definitionInForce(context, scope);
   const serving = await revisionsOf(context, scope, view);
   const answering = servingRevision(view);
   const answer = serving.find((revision) => revision.id === answering);
@@ -27,7 +27,7 @@ export async function environmentView(context: ReleasesContext, scope: Scope): P
     ...scope,
     after: accepted?.definition.after ?? null,
     domains: [...(accepted?.definition.domains ?? [])],
-    addresses: await addressesOf(context, scope),
+    addresses: rollout === null ? [] : await addressesOf(context, scope),
     release: answer?.release ?? null,
     revision: answering,
     since:

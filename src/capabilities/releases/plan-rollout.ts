@@ -15,8 +15,8 @@ import type { Release, Revision } from '../../rollout/release.ts';
 import { findEnvironmentRow, fixedPorts } from './environment-rows.ts';
 import { askGates } from './ask-gates.ts';
 import { limitSteps } from './limit-steps.ts';
-import { jobsOf, manifestOf, servicesIn, storesOf } from './release-manifest.ts';
-import { findRelease, findRevision, highestRevisionNumber } from './release-rows.ts';
+import { declaredEnvironments, jobsOf, manifestOf, servicesIn, storesOf } from './release-manifest.ts';
+import { findRelease, findRevision, highestRevisionNumber, listReleases } from './release-rows.ts';
 import { gatesOfDeploy, sourced, type SourcedDefinition } from './release-gates.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { countRollouts, rolloutEvents } from './rollout-history.ts';
@@ -79,6 +79,14 @@ export async function acceptedDefinition(context: ReleasesContext, scope: Scope)
   const row = await findEnvironmentRow(context.database.db, scope);
   if (row === null) return null;
   return sourced(await findRelease(context.database.db, scope.app, row.release), scope.environment);
+}
+
+/** The accepted definition; before the first deploy, the one that the latest release brings. Null: none declares it. */
+export async function definitionInForce(context: ReleasesContext, scope: Scope): Promise<SourcedDefinition | null> {
+  const accepted = await acceptedDefinition(context, scope);
+  const [latest] = accepted === null ? await listReleases(context.database.db, scope.app, 1) : [];
+  const isDeclared = latest !== undefined && declaredEnvironments(latest).includes(scope.environment);
+  return isDeclared ? sourced(latest, scope.environment) : accepted;
 }
 
 async function finish(context: ReleasesContext, input: PlanInput, withinMs: number) {

@@ -37,9 +37,9 @@ export function environmentOf(release: Release, environment: string): Environmen
   return findEnvironment(manifestOf(release), environment);
 }
 
-/** Environments in the order of promotion, without `dev`. */
-export function promotedEnvironments(manifest: AppManifest): readonly EnvironmentDefinition[] {
-  return manifest.environments.filter((each) => each.environment !== 'dev');
+/** Environments that a release declares, in the order of promotion, without `dev`. */
+export function declaredEnvironments(release: Release): readonly string[] {
+  return manifestOf(release).environments.flatMap(({ environment }) => (environment === 'dev' ? [] : [environment]));
 }
 
 /** The `- [ ]` lines of a checklist; a line's id is the hash of its words, so a signature is for these words. */

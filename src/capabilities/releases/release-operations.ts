@@ -11,6 +11,8 @@ import type { RolloutView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { readRollout, rolloutEvents } from './rollout-history.ts';
 import { rolloutView } from './rollout-view.ts';
+import { declaredEnvironments } from './release-manifest.ts';
+import { listReleases } from './release-rows.ts';
 import { keepSource } from './source-tar.ts';
 
 /** Keeps what came, checks its manifest, and starts the build. Errors: `manifest-invalid`, `bad-input`, `disk-full`. */
@@ -31,6 +33,15 @@ export async function acceptSource(
   const hash = await keepSource(body, tar);
   await readSourceManifest({ app: about.app, tar });
   return builds.start({ ...about, tar, hash, by });
+}
+
+/** Environments that have had a release, and those that the latest release declares; in the order of promotion. */
+export async function environmentsOf(context: ReleasesContext, app: AppName): Promise<readonly Scope[]> {
+  const { db } = context.database;
+  const [latest] = await listReleases(db, app, 1);
+  const declared = latest === undefined ? [] : declaredEnvironments(latest);
+  const known = (await listScopes(db, app)).map((scope) => scope.environment);
+  return [...new Set([...declared, ...known])].map((environment) => ({ app, environment }));
 }
 
 /** Errors: `not-found` names the environments there are. */

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { route, type Route } from '../../api/route.ts';
 import { environmentView } from './environment-view.ts';
-import { listScopes } from './environment-rows.ts';
 import { evidenceFor } from './evidence-rows.ts';
 import { planDeploy, planRollback } from './plan-rollout.ts';
-import { requireEnvironment, takeDown } from './release-operations.ts';
+import { environmentsOf, requireEnvironment, takeDown } from './release-operations.ts';
 import { findRelease } from './release-rows.ts';
 import { evidenceView, planView } from './release-view.ts';
 import * as shapes from './releases-api.ts';
@@ -27,7 +26,7 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
       binding: 'by-handler',
       answer: z.array(shapes.environment),
       async handle({ params, sees }) {
-        const rows = (await listScopes(context.database.db, params.app)).filter(sees);
+        const rows = (await environmentsOf(context, params.app)).filter(sees);
         return await Promise.all(rows.map((row) => environmentView(context, row)));
       },
     }),

@@ -6,7 +6,7 @@ import type { Plan } from '../../rollout/plan.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
 import { acceptDefinition, findEnvironmentRow } from './environment-rows.ts';
 import { releasesWithEvidence, takeOverrides } from './evidence-rows.ts';
-import { planDeploy, planRollback, type Planned } from './plan-rollout.ts';
+import { definitionInForce, planDeploy, planRollback, type Planned } from './plan-rollout.ts';
 import { environmentOf } from './release-manifest.ts';
 import { findRelease, findRevision, insertRevision, latestRevision } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
@@ -147,9 +147,7 @@ async function accept(context: ReleasesContext, scope: Scope, release: Release, 
 /** What `promote` takes: the latest release that the environment before has verified. Errors: `gate-closed`. */
 export async function releaseToPromote(context: ReleasesContext, scope: Scope): Promise<Release> {
   const { db } = context.database;
-  const row = await findEnvironmentRow(db, scope);
-  const latest = row === null ? null : await findRelease(db, scope.app, row.release);
-  const after = latest === null ? null : environmentOf(latest, scope.environment).after;
+  const after = (await definitionInForce(context, scope))?.definition.after ?? null;
   if (after === null) {
     throw new LotseError('bad-input', `name the release that shall go to ${scope.environment}`, {
       hint: '`lotse releases` lists them.',
