@@ -31,7 +31,7 @@ export function compilePlan(input: PlanInput): Plan {
     ),
     steps,
     gates: input.gates,
-    notes: notesOf(input, strategy),
+    notes: notesOf(input, strategy, steps),
   };
 }
 
@@ -60,7 +60,7 @@ function gatedFirst(input: PlanInput, steps: readonly Step[]): readonly Step[] {
   return [{ ...first, gates: all }, ...later];
 }
 
-function notesOf(input: PlanInput, strategy: StrategyName): readonly string[] {
+function notesOf(input: PlanInput, strategy: StrategyName, steps: readonly Step[]): readonly string[] {
   const notes: string[] = [];
   if (strategy !== input.strategy) {
     notes.push(`pause and switch instead of ${input.strategy}: ${input.cannotRunTwice.join('; ')}`);
@@ -68,7 +68,8 @@ function notesOf(input: PlanInput, strategy: StrategyName): readonly string[] {
   if (strategy === 'recreate' && input.from !== null) {
     notes.push('requests are held while the old release stops and the new one starts; the way back is a start too');
   }
-  if (strategy === 'rolling') notes.push('the way back starts old instances again, one after the other');
+  const isRolling = steps.some((step) => step.id === 'stop-1');
+  if (isRolling) notes.push('the way back starts old instances again, one after the other');
   if (input.from !== null) {
     const blind = blindWorkers([...input.to.services, ...oldServices(input)]).map((service) => service.service);
     for (const service of new Set(blind)) {

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkCondition } from './conditions.ts';
+import type { ObservedJob, ObservedSlot } from './facts.ts';
+import { seen, slot, start } from './fixtures/example-rollout.ts';
+import type { Condition } from './plan.ts';
+
+const kindOf = (condition: Condition, more: Parameters<typeof seen>[1], at = start) =>
+  checkCondition(condition, seen(at, more), start).kind;
+const web = { revision: 'production-2', service: 'web' };
+
+describe('ready', () => {
+  const two: Condition = { kind: 'ready', ...web, slots: 2 };
+  const states = (...all: readonly ObservedSlot['state'][]) => ({
+    slots: all.map((state, number) => slot(2, 'web', { slot: number, state })),
+  });
+
+  it('needs every slot; one that was not seen is not ready', () => {
+    assert.equal(kindOf(two, states('ready', 'ready')), 'met');
+    assert.equal(kindOf(two, states('ready', 'starting')), 'open');
+    assert.equal(kindOf(two, states('ready')), 'open');
+    assert.equal(kindOf(two, {}), 'open');
+  });
+
+  it('does not count slots beyond the number, of other revisions, or of other services', () => {
+    const others = [
+      slot(2, 'web'),
+      slot(2, 'web', { slot: 2 }),
+      slot(1, 'web', { slot: 1 }),
+      slot(2, 'api', { slot: 1 }),
+    ];
+    assert.equal(kindOf(two, { slots: others }), 'open');
+  });
+
+  it('says what is missing, and why a slot is not ready', () => {
+    const slots = [slot(2, 'web'), slot(2, 'web', { slot: 1, state: 'starting', note: 'it does not listen' })];
+    const verdict = checkCondition(two, seen(start, { slots }), start);
+    assert.deepEqual(verdict, { kind: 'open', what: 'web: 1 of 2 ready (it does not listen)' });
+  });
+
+  it('fails with the last log lines once a slot is given up', () => {
+    const lost = slot(2, 'web', { state: 'gave-up', note: 'it ended 3 times', logTail: ['boom'] });
+    const verdict = checkCondition(two, seen(start, { slots: [lost] }), start);
+    assert.equal(verdict.kind, 'failed');
+    assert.ok(verdict.kind === 'failed');
+    const { kind, message, logTail, inRelease } = verdict.cause;
+    assert.deepEqual(
+      [kind, message, logTail, inRelease],
+      ['start-failed', 'web does not come up: it ended 3 times', ['boom'], true],
+    );
+  });
+
+  it('of zero slots is met by nothing', () => {
+    assert.equal(kindOf({ kind: 'ready', ...web, slots: 0 }, {}), 'met');
+  });
+});
+
+describe('stopped', () => {
+  const fromOne: Condition = { kind: 'stopped', ...web, fromSlot: 1 };
+
+  it('waits for every slot from that number, in whatever state', () => {
+    assert.equal(kindOf(fromOne, { slots: [slot(2, 'web', { slot: 0 })] }), 'met');
+    for (const state of ['stopping', 'ready', 'gave-up'] as const)
+      assert.equal(kindOf(fromOne, { slots: [slot(2, 'web', { slot: 1, state })] }), 'open', state);
+  });
+});
+
+describe('drained', () => {
+  const all: Condition = { kind: 'drained', ...web, fromSlot: 0, budgetMs: 5_000 };
+
+  it('waits while a request is open, or the proxy did not say', () => {
+    for (const open of [3, null]) assert.equal(kindOf(all, { slots: [slot(2, 'web', { open })] }), 'open');
+    assert.equal(kindOf(all, { slots: [slot(2, 'web', { open: 0 })] }), 'met');
+  });
+
+  it('is over with its budget', () => {
+    const slots = [slot(2, 'web', { open: 1 })];
+    assert.equal(kindOf(all, { slots }, start + 4_999), 'open');
+    assert.equal(kindOf(all, { slots }, start + 5_000), 'met');
+  });
+});
+
+describe('a job', () => {
+  const told: Condition = { kind: 'job-succeeded', key: 'k' };
+  const job = (more: Partial<ObservedJob>): ObservedJob => ({
+    key: 'k',
+    state: 'running',
+    exitCode: null,
+    signal: null,
+    logTail: [],
+    ...more,
+  });
+  const cause = (more: Partial<ObservedJob>) => {
+    const verdict = checkCondition(told, seen(start, { jobs: [job(more)] }), start);
+    return verdict.kind === 'failed' ? [verdict.cause.message, verdict.cause.inRelease] : verdict.kind;
+  };
+
+  it('is waited for while it runs, was never seen, or goes by another key', () => {
+    assert.equal(kindOf(told, {}), 'open');
+    assert.equal(kindOf(told, { jobs: [job({})] }), 'open');
+    assert.equal(kindOf(told, { jobs: [job({ key: 'other', state: 'succeeded' })] }), 'open');
+  });
+
+  it('is met by success, and by nothing else', () => {
+    assert.equal(cause({ state: 'succeeded', exitCode: 0 }), 'met');
+    assert.deepEqual(cause({ state: 'failed', exitCode: 3 }), ['the verification failed (exit code 3)', true]);
+  });
+
+  it('that was killed or lost says nothing about the release', () => {
+    assert.deepEqual(cause({ state: 'failed', signal: 'SIGKILL' }), [
+      'the verification failed (ended by SIGKILL)',
+      false,
+    ]);
+    assert.deepEqual(cause({ state: 'lost' }), ['the verification was lost: its exit status cannot be known', false]);
+  });
+});
+
+describe('answering', () => {
+  const five: Condition = { kind: 'answering', revision: 'production-2', times: 5 };
+
+  it('needs so many answers in a row by this revision', () => {
+    const by = (revision: string, inARow: number) => ({ answers: [{ revision, inARow, problem: null }] });
+    assert.equal(kindOf(five, by('production-2', 5)), 'met');
+    assert.equal(kindOf(five, by('production-2', 4)), 'open');
+    assert.equal(kindOf(five, by('production-1', 5)), 'open');
+    assert.equal(kindOf(five, {}), 'open');
+  });
+});
+
+it('elapsed counts from when the step was performed', () => {
+  const watch: Condition = { kind: 'elapsed', ms: 1_000 };
+  assert.equal(kindOf(watch, {}, start + 999), 'open');
+  assert.equal(kindOf(watch, {}, start + 1_000), 'met');
+});
