@@ -52,8 +52,11 @@ export async function openControlGroups(family: string): Promise<ControlGroups> 
     ...(found.cpu === null && !found.unifiedLimits ? ['CPU limits are not enforced: no writable cpu controller.'] : []),
   ];
   const open = async (name: string, limits: Limits): Promise<ControlGroup | null> => {
-    if (roots.length === 0) return null;
-    const folders = roots.map((root) => join(root, name));
+    // A group of version 1 weighs as much as one process outside all groups, however many it holds: who needs no CPU
+    // limit stays outside, or builds and neighbours would starve all apps together.
+    const joined = limits.cpuCores === null ? roots.filter((root) => root !== found.cpu) : roots;
+    if (joined.length === 0) return null;
+    const folders = joined.map((root) => join(root, name));
     await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })));
     await applyLimits(found, name, limits);
     return controlGroup(folders);
