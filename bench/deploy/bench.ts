@@ -18,7 +18,7 @@ import { pm2Method } from './pm2-method.ts';
 
 const help = `npm run bench -- deploy [--quick] [--deploys N] [--details FILE]
 
-  --quick          2 deploys of Lotse and 1 of each other way, within 50 seconds
+  --quick          2 blue-green and 2 rolling deploys, 1 of nginx and PM2, no recreate; within 50 seconds
   --deploys N      so many of blue-green, rolling, nginx and PM2 each (default 20)
   --details FILE   writes every deploy with its milestones and lost requests there, as JSON`;
 
@@ -70,7 +70,8 @@ async function withMethods(
     const lotse = (strategy: Parameters<typeof lotseMethod>[1]) => lotseMethod(running, strategy, () => ++number);
     const own = [lotse('blue-green'), lotse('rolling'), lotse('recreate')];
     await Promise.all([...own.map(deployFirst), startOthers(others)]);
-    const turns = own.map((method, at) => ({ method, count: at < 2 ? count : Math.ceil(count / 5) }));
+    const counts = [count, count, isQuick ? 0 : Math.ceil(count / 5)];
+    const turns = own.map((method, at) => ({ method, count: counts[at] ?? 0 }));
     return await use([...turns, ...others.map((method) => ({ method, count: isQuick ? 1 : count }))]);
   } finally {
     await Promise.all([running.stop(), ...others.map((method) => method.close())]);
