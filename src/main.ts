@@ -38,7 +38,7 @@ import { openProcessBuilder } from './ports/builders/process/process-builder.ts'
 import { folderStores } from './ports/stores/folder/folder-store.ts';
 import { openProcessTarget, type ProcessTarget } from './ports/targets/process/process-target.ts';
 import { keptProbeKey } from './ports/traffic/proxy/probe-key.ts';
-import { proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
+import { keepProxyAlive, proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
 import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
 import { crashPoint, tell, untilTold } from './process.ts';
@@ -84,6 +84,7 @@ async function serve(options: Options): Promise<void> {
   });
   await subscriptions.subscribe({ name: 'releases', from: 'start', handle: (event) => followRollout(context, event) });
   const stopHeads = handOnHeads(journal, async (heads) => await (await proxy()).putJournalHeads(heads));
+  const endWatch = keepProxyAlive(proxy, (error) => log({ during: 'keeping the proxy alive', error }));
   const builds = new Builds(context);
   const server = await openServer(house, context, builds, target.traits.notes);
 
@@ -94,6 +95,7 @@ async function serve(options: Options): Promise<void> {
   await subscriptions.stopAll();
   await (stopsAll ? context.engine.suspend() : context.engine.close());
   stopHeads();
+  await endWatch();
   await target.close();
   if (stopsAll) await (await proxy()).stop();
   await lock.release();

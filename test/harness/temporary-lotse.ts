@@ -3,7 +3,6 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { TestContext } from 'node:test';
 import { freePorts } from '../../src/proxy/fixtures/running-proxy.ts';
 import type { ControlPlaneOptions, Started } from './control-plane-process.ts';
 import { ControlPlaneProcess, startControlPlane } from './control-plane-process.ts';
@@ -95,8 +94,8 @@ export class TemporaryLotse {
   }
 }
 
-/** A fresh state folder without a control plane yet. */
-export async function temporaryLotse(t: Pick<TestContext, 'after'>): Promise<TemporaryLotse> {
+/** A fresh state folder without a control plane yet; `t` is a test's context. */
+export async function temporaryLotse(t: { after(end: () => Promise<void>): void }): Promise<TemporaryLotse> {
   const folder = mkdtempSync(join(tmpdir(), 'lotse-whole-'));
   chmodSync(folder, 0o711); // Users of the environments pass through it.
   const [frontPort = 0] = await freePorts(1);
