@@ -116,10 +116,10 @@ export class DevService {
     this.#note = null;
     this.#phase = 'coming';
     this.#comingSinceMs = performance.now();
-    if (this.#wanted !== null) this.#around.report({ event: 'starting', service: this.name, because: this.#because });
     const turned = this.#around.onTurn();
+    if (this.#revision !== null) await turned; // new requests wait before it is told to end
+    if (this.#wanted !== null) this.#around.report({ event: 'starting', service: this.name, because: this.#because });
     if (this.#revision === null) return;
-    await turned; // new requests wait before it is told to end
     const { scope, target } = this.#around;
     await stopAndWait(target, scope, [{ revision: this.#revision, service: this.name }]);
     this.#revision = null;
