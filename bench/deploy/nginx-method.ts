@@ -27,11 +27,8 @@ export async function nginxMethod(): Promise<DeployMethod | null> {
   const folder = await mkdtemp(join(tmpdir(), 'lotse-bench-nginx-'));
   await chmod(folder, 0o755); // its worker processes run as another user
   const port = await freePort();
-  const sides = [
-    [await freePort(), await freePort()],
-    [await freePort(), await freePort()],
-  ] as const;
-  let [current = [], next = []]: readonly (readonly number[])[] = sides;
+  let current: readonly number[] = [await freePort(), await freePort()];
+  let next: readonly number[] = [await freePort(), await freePort()];
   const options = ['-p', folder, '-c', join(folder, 'nginx.conf')];
 
   let apps = await startApps('v0', current);
