@@ -146,7 +146,7 @@ export class ControlPlane {
 
   /** Something that changes the world: the process may die right before it or right after it, its reply may be lost. */
   async #deed<Value>(port: string, act: () => Value): Promise<Value> {
-    await this.#mayFail(port);
+    await this.#mayFail(port, `changes of ${port}`);
     if (this.#weather.killsAt(`before a call to ${port}`)) return await this.#killAndWait(`before a call to ${port}`);
     const value = act();
     if (this.#weather.killsAt(`after a call to ${port}`)) return await this.#killAndWait(`after a call to ${port}`);
@@ -157,12 +157,12 @@ export class ControlPlane {
     return value;
   }
 
-  async #mayFail(port: string): Promise<void> {
+  async #mayFail(port: string, kind = port): Promise<void> {
     if (this.#isDead) await never();
     const delayMs = this.#weather.delayMs();
     if (delayMs > 0) await this.#world.time.sleep(delayMs);
     if (this.#isDead) await never();
-    if (!this.#weather.fails(port, this.#world.time.now)) return;
+    if (!this.#weather.fails(port, kind, this.#world.time.now)) return;
     this.#world.count(`failures of ${port}`);
     const code = port === 'journal' ? 'disk-full' : 'unreachable';
     throw new LotseError(code, `${port} does not answer`, { retriable: true });

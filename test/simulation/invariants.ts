@@ -23,6 +23,8 @@ export class Invariants {
   readonly #world: World;
   environment: EnvironmentState = emptyEnvironment;
   rollout: RolloutState | null = null;
+  /** A person has stopped everything for now: what is ordered and what runs differ. */
+  isSuspended = false;
   #isVerified = false;
   #isStranded = false;
 
@@ -46,7 +48,7 @@ export class Invariants {
   /** Capacity that is ordered, by the journal and at the target, never falls below what the strategy promises. */
   checkOrders(): void {
     const { environment } = this;
-    if (this.#isStranded || environment.level.kind !== 'shares') return;
+    if (this.#isStranded || this.isSuspended || environment.level.kind !== 'shares') return;
     const isRolling = this.rollout?.plan.steps.some((step) => step.id === 'shift-1') ?? false;
     for (const { revision, permille } of environment.level.shares) {
       const known = this.#world.revisions.get(revision);

@@ -30,6 +30,11 @@ export class Voyage {
     this.#plane = this.#start();
   }
 
+  /** The engine of the control plane that lives now. */
+  get engine(): Engine {
+    return this.#plane.engine;
+  }
+
   get view(): EnvironmentView {
     return this.#plane.engine.view(scope);
   }
@@ -109,6 +114,12 @@ export class Voyage {
     const isAnswered = await this.world.time.pass(() => outcome !== null || plane.isDead || this.#isBroken, 300_000);
     if (!isAnswered) this.world.violate('the engine does not answer');
     return valueOf(outcome);
+  }
+
+  /** Another control plane starts on the same state, whatever the one before it does. */
+  restart(): void {
+    this.#isUp = false;
+    this.#plane = this.#start();
   }
 
   /** A new life begins, and another one whenever it ends. */

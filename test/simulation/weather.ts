@@ -24,6 +24,8 @@ export class Weather {
   #points = 0;
   #killAt: number | null;
   isOn = true;
+  /** Ports that do not answer at all (`target`), or to no change (`changes of target`), whatever the weather. */
+  readonly down = new Set<string>();
 
   constructor(seed: number, climate: Climate, killAt: number | null = null) {
     this.#random = new Random(seed);
@@ -45,7 +47,8 @@ export class Weather {
     return true;
   }
 
-  fails(port: string, now: number): boolean {
+  fails(port: string, kind: string, now: number): boolean {
+    if (this.down.has(port) || this.down.has(kind)) return true;
     if (!this.isOn) return false;
     if (now < (this.#outages.get(port) ?? 0)) return true;
     if (this.#random.chance(this.#climate.outages)) {

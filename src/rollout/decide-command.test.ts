@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decideCommand, pauseMs } from './decide-command.ts';
+import type { Command } from './facts.ts';
+import {
+  grace,
+  plan,
+  revision,
+  service,
+  start,
+  stateAfter,
+  through,
+  upTo,
+  worker,
+} from './fixtures/example-rollout.ts';
+import type { Plan } from './plan.ts';
+import type { RolloutEvent } from './rollout-events.ts';
+import { nextCompensation } from './rollout-state.ts';
+
+const usual = plan();
+const say = (kind: 'pause' | 'resume' | 'advance'): Command => ({ kind, actor: grace, reason: 'why not' });
+const abort: Command = { kind: 'abort', actor: grace, reason: 'it is wrong', blame: true };
+
+it('a command is written with who gave it and why', () => {
+  const [event] = decideCommand(stateAfter(usual), say('pause'), start).events;
+  assert.deepEqual(event, {
+    type: 'rollout-paused',
+    payload: { until: start + pauseMs },
+    actor: grace,
+    reason: 'why not',
+  });
+});
+
+it('asking twice changes nothing', () => {
+  const paused: RolloutEvent = { type: 'rollout-paused', payload: { until: start + pauseMs } };
+  const advanced: RolloutEvent = { type: 'rollout-advanced', payload: { step: 'start' } };
+  assert.deepEqual(decideCommand(stateAfter(usual, paused), say('pause'), start).events, []);
+  assert.deepEqual(decideCommand(stateAfter(usual), say('resume'), start).events, []);
+  assert.deepEqual(decideCommand(stateAfter(usual, advanced), say('advance'), start).events, []);
+  assert.equal(decideCommand(stateAfter(usual, advanced, paused), say('advance'), start).events.length, 1);
+});
+
+it('an abort says who takes it back, and whether the release is at fault', () => {
+  const [event] = decideCommand(stateAfter(usual), abort, start).events;
+  assert.ok(event?.type === 'rollout-turned');
+  const { kind, message, inRelease } = event.payload.cause;
+  assert.deepEqual([kind, message, inRelease], ['aborted', 'taken back by grace: it is wrong', true]);
+});
+
+describe('an abort', () => {
+  const services = [service('web', { instances: 2 }), worker('sizes', { readsClaim: true }), worker('mails')];
+  const sides = { from: revision(1, services), to: revision(2, services) };
+  const plans: readonly Plan[] = (['blue-green', 'rolling', 'recreate'] as const).map((strategy) =>
+    plan({ ...sides, strategy }),
+  );
+  const turned: RolloutEvent = {
+    type: 'rollout-turned',
+    payload: { cause: { code: 'cancelled', kind: 'aborted', step: '', message: '', logTail: [], inRelease: false } },
+  };
+
+  it('is refused once what served before is being stopped', () => {
+    const state = stateAfter(usual, ...upTo(usual, 'drain-old'));
+    assert.match(decideCommand(state, abort, start).refused ?? '', /^the rollout is settling/);
+  });
+
+  for (const planned of plans) {
+    it(`takes back exactly what was begun, the last first (${planned.strategy})`, () => {
+      for (const [index, step] of planned.steps.entries()) {
+        if (step.phase === 'settled') continue;
+        for (const stage of ['next', 'intended', 'performed'] as const) {
+          const state = stateAfter(planned, ...upTo(planned, step.id, stage), turned);
+          const begun = stage === 'next' ? index - 1 : index;
+          assert.equal(state.index, nextCompensation(planned, begun), `${step.id} ${stage}`);
+          assert.equal(state.direction, 'back');
+        }
+      }
+    });
+
+    it(`goes through every compensation once (${planned.strategy})`, () => {
+      const last = planned.steps.findLast((step) => step.phase !== 'settled');
+      assert.ok(last);
+      let events: readonly RolloutEvent[] = [...upTo(planned, last.id, 'performed'), turned];
+      const taken: string[] = [];
+      for (;;) {
+        const state = stateAfter(planned, ...events);
+        const step = planned.steps[state.index];
+        if (step === undefined) break;
+        taken.push(step.id);
+        events = [...events, ...through(step, 'back')];
+      }
+      const all = planned.steps.filter((step) => step.compensation !== null).map((step) => step.id);
+      assert.deepEqual(taken, all.toReversed());
+    });
+  }
+});

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decideObserved } from './decide-observed.ts';
+import type { Observation, ObservedSlot } from './facts.ts';
+import { plan, seen, slot, start, stateAfter, through, upTo } from './fixtures/example-rollout.ts';
+import type { Move, Plan } from './plan.ts';
+import type { RolloutEvent } from './rollout-events.ts';
+
+const usual = plan();
+const at = (id: string, planned: Plan = usual) => stateAfter(planned, ...upTo(planned, id, 'performed'));
+const up = [slot(1, 'web'), slot(2, 'web')];
+const answers = [{ revision: 'production-2', inARow: 5, problem: null }];
+
+function look(id: string, more: Partial<Observation>, afterMs = 1_000) {
+  const state = at(id);
+  return decideObserved(state, seen((state.intendedAt ?? start) + afterMs, more));
+}
+const typesOf = (...question: Parameters<typeof look>) => look(...question).events.map((event) => event.type);
+
+function causeOf(...question: Parameters<typeof look>) {
+  const [event] = look(...question).events;
+  assert.ok(event?.type === 'rollout-turned', event?.type ?? 'nothing');
+  return event.payload.cause;
+}
+
+describe('a step', () => {
+  it('is done when all that it waits for was seen', () => {
+    assert.deepEqual(typesOf('start', { slots: up }), ['step-done']);
+    assert.deepEqual(typesOf('start', { slots: [slot(1, 'web')] }), []);
+  });
+
+  it('that makes the release live says so', () => {
+    assert.deepEqual(typesOf('shift', { slots: up, answers }), ['rollout-live', 'step-done']);
+  });
+
+  it('is looked at again soon, and once a second where only time is missing', () => {
+    const state = at('watch');
+    const wait = (slots: readonly ObservedSlot[]) =>
+      (decideObserved(state, seen(start + 60_000, { slots })).wakeAt ?? 0) - start;
+    assert.equal(wait(up), 61_000);
+    assert.equal(wait([slot(1, 'web')]), 60_025);
+  });
+});
+
+describe('a deadline', () => {
+  it('fires on a look, when it is over and the step is not done', () => {
+    assert.deepEqual(typesOf('start', {}, 599_999), []);
+    const { kind, message, inRelease } = causeOf('start', {}, 600_000);
+    assert.deepEqual([kind, inRelease], ['deadline', true]);
+    assert.match(message, /^start r2 took longer than it may: web: 0 of 1 ready$/);
+  });
+
+  it('does not fire when the look shows that the step is done', () => {
+    assert.deepEqual(typesOf('start', { slots: up }, 86_400_000), ['step-done']);
+  });
+
+  it('of a route that does not answer is not the fault of the release', () => {
+    assert.equal(causeOf('shift', { slots: up }, 60_000).inRelease, false);
+  });
+
+  it('does not pass while the rollout is paused, and begins again after it', () => {
+    const paused: RolloutEvent = { type: 'rollout-paused', payload: { until: start + 86_400_000 } };
+    const events = [...upTo(usual, 'start', 'performed'), paused];
+    const hours = start + 7_200_000;
+    assert.deepEqual(decideObserved(stateAfter(usual, ...events), seen(hours)).events, []);
+    for (const on of [
+      { type: 'rollout-resumed', payload: {} },
+      { type: 'rollout-advanced', payload: { step: 'start' } },
+    ] as const) {
+      const resumed = stateAfter(usual, ...events, on);
+      assert.deepEqual(decideObserved(resumed, seen((resumed.intendedAt ?? 0) + 599_999)).events, [], on.type);
+      assert.equal(decideObserved(resumed, seen((resumed.intendedAt ?? 0) + 600_000)).events.length, 1);
+    }
+  });
+});
+
+describe('the watch', () => {
+  it('does not settle a release that is not ready when its time is over', () => {
+    assert.deepEqual(typesOf('watch', { slots: [slot(1, 'web'), slot(2, 'web', { state: 'unready' })] }, 905_000), []);
+    assert.equal(causeOf('watch', { slots: [slot(2, 'web', { state: 'unready' })] }, 960_000).inRelease, true);
+    assert.deepEqual(typesOf('watch', { slots: up }, 905_000), ['step-done']);
+  });
+
+  it('ends when a person advances, but not for a release that is not ready', () => {
+    const advanced: RolloutEvent = { type: 'rollout-advanced', payload: { step: 'watch' } };
+    const state = stateAfter(usual, ...upTo(usual, 'watch', 'performed'), advanced);
+    assert.equal(decideObserved(state, seen(start + 20_000, { slots: up })).events[0]?.type, 'step-done');
+    const slots = [slot(2, 'web', { state: 'unready' })];
+    assert.deepEqual(decideObserved(state, seen(start + 20_000, { slots })).events, []);
+  });
+});
+
+describe('crashes of the new release', () => {
+  const exits = (unexpectedExits: number, more: Partial<ObservedSlot> = {}) => [
+    slot(1, 'web'),
+    slot(2, 'web', { unexpectedExits, note: 'exit code 1', logTail: ['boom'], ...more }),
+  ];
+
+  it('are tolerated once between start and settling', () => {
+    assert.deepEqual(typesOf('watch', { slots: exits(1) }), []);
+    const { kind, message, logTail, inRelease } = causeOf('watch', { slots: exits(2) });
+    assert.deepEqual([kind, logTail, inRelease], ['crashed', ['boom'], true]);
+    assert.equal(message, 'web of the new release ended 2 times by itself: exit code 1');
+  });
+
+  it('are counted over all of its instances', () => {
+    const slots = [...exits(1), slot(2, 'web', { slot: 1, unexpectedExits: 1 })];
+    assert.equal(causeOf('watch', { slots }).kind, 'crashed');
+  });
+
+  it('turn the rollout as soon as one instance is given up', () => {
+    assert.equal(causeOf('watch', { slots: exits(0, { state: 'gave-up' }) }).kind, 'crashed');
+  });
+
+  it('come before what would have been done by then', () => {
+    assert.equal(causeOf('shift', { slots: exits(5), answers }).kind, 'crashed');
+  });
+
+  it('of the old release, and of what stops, do not count', () => {
+    const old = [slot(1, 'web', { unexpectedExits: 9 }), slot(2, 'web')];
+    assert.deepEqual(typesOf('watch', { slots: old }), []);
+    assert.deepEqual(typesOf('watch', { slots: exits(9, { state: 'stopping' }) }), []);
+  });
+
+  it('while it starts are left to the restarts of the target', () => {
+    assert.deepEqual(typesOf('start', { slots: exits(2, { state: 'restarting' }) }), []);
+  });
+});
+
+describe('a way back that fails', () => {
+  const turned: RolloutEvent = {
+    type: 'rollout-turned',
+    payload: {
+      cause: { code: 'returned', kind: 'crashed', step: 'watch', message: 'it crashed', logTail: [], inRelease: true },
+    },
+  };
+  const [shift] = usual.steps.filter((step) => step.id === 'shift');
+  assert.ok(shift);
+  const back = (planned: Plan, ifFails?: Move['ifFails']) => {
+    const steps = planned.steps.map((step) =>
+      step.compensation === null || ifFails === undefined
+        ? step
+        : { ...step, compensation: { ...step.compensation, ifFails } },
+    );
+    const changed = { ...planned, steps };
+    return stateAfter(changed, ...upTo(changed, 'watch', 'performed'), turned, ...through(shift, 'back').slice(0, 2));
+  };
+  const overdue = (slots: readonly ObservedSlot[], ifFails?: Move['ifFails']) => {
+    const state = back(usual, ifFails);
+    return decideObserved(state, seen((state.intendedAt ?? 0) + 90_000, { slots }));
+  };
+  const strandedOn = (slots: readonly ObservedSlot[], ifFails?: Move['ifFails']) => {
+    const { events, effects } = overdue(slots, ifFails);
+    const [event] = events;
+    assert.ok(event?.type === 'rollout-ended' && event.payload.end === 'stranded');
+    const { level, cause } = event.payload;
+    assert.deepEqual(effects, [{ kind: 'route', level, draining: [] }]);
+    assert.ok(level);
+    return { level: level.kind === 'shares' ? level.shares[0]?.revision : level.kind, cause };
+  };
+  const unready = (of: number, name = 'web') => slot(of, name, { state: 'unready' });
+
+  it('strands, and the side serves that can: the old before the new, else the page', () => {
+    assert.equal(strandedOn([slot(1, 'web'), slot(2, 'web')]).level, 'production-1');
+    assert.equal(strandedOn([unready(1), slot(2, 'web')]).level, 'production-2');
+    assert.equal(strandedOn([unready(1), unready(2)]).level, 'maintenance');
+  });
+
+  it('does not take a ready worker for a side that can serve', () => {
+    assert.equal(strandedOn([unready(1), slot(1, 'mails'), slot(2, 'web')]).level, 'production-2');
+    assert.equal(strandedOn([slot(1, 'web'), unready(1, 'mails'), slot(2, 'web')]).level, 'production-1');
+  });
+
+  it('names both causes, and blames the release only for the first', () => {
+    const { cause } = strandedOn([unready(1)]);
+    assert.match(
+      cause?.message ?? '',
+      /^send all requests back to r1 took longer .*; on its way back because: it crashed$/,
+    );
+    assert.equal(cause?.inRelease, true);
+  });
+
+  it('goes on with a note where users are served either way', () => {
+    const [event] = overdue([], 'go-on').events;
+    assert.ok(event?.type === 'step-done');
+    assert.match(event.payload.note ?? '', /took longer than it may/);
+  });
+
+  it('never turns once more', () => {
+    assert.equal(strandedOn([slot(1, 'web')], 'turn').level, 'production-1');
+  });
+
+  it('is not disturbed by crashes of the new release', () => {
+    const state = back(usual);
+    const slots = [slot(1, 'web'), slot(2, 'web', { unexpectedExits: 9, open: 0 })];
+    const told = [{ revision: 'production-1', inARow: 5, problem: null }];
+    assert.deepEqual(
+      decideObserved(state, seen(start + 60_000, { slots, answers: told })).events.map((event) => event.type),
+      ['step-done'],
+    );
+  });
+});
