@@ -147,6 +147,12 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'people',
+    group: care,
+    summary: 'add, list and forget the people who use Lotse',
+    load: async () => (await import('./commands/people.ts')).peopleCommand,
+  },
+  {
     name: 'token',
     group: care,
     summary: 'create, list and revoke tokens for people and machines',

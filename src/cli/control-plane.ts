@@ -166,7 +166,13 @@ export const controlPlaneCalls = {
   checkJournal: (client: Client) => client.call(routes.checkJournal, releases.journalCheck),
   health: (client: Client) => client.call(accountRoutes.health, anything),
   me: (client: Client) => client.call(accountRoutes.me, accounts.me),
-  signInLink: (client: Client) => client.call(accountRoutes.createSignInLink, accounts.signInLink, { json: {} }),
+  signInLink: (client: Client, person: string | null = null) =>
+    client.call(accountRoutes.createSignInLink, accounts.signInLink, { json: { person } }),
+  people: (client: Client) => client.call(accountRoutes.listPeople, z.array(accounts.person)),
+  addPerson: (client: Client, json: z.input<typeof accounts.personRequest>) =>
+    client.call(accountRoutes.addPerson, accounts.person, { json }),
+  erasePerson: (client: Client, person: string) =>
+    client.call(accountRoutes.erasePerson, anything, { path: { person } }),
   createToken: (client: Client, json: z.input<typeof accounts.tokenRequest>) =>
     client.call(accountRoutes.createToken, accounts.newToken, { json }),
   tokens: (client: Client) => client.call(accountRoutes.listTokens, z.array(accounts.tokenView)),

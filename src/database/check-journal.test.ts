@@ -61,7 +61,7 @@ for (const [column, sql, kind] of changes) {
     assert.ok(found !== undefined);
     const expectedAt = column.startsWith('position') ? 4 : 3;
     assert.deepEqual([found.kind, found.sequence], [kind, expectedAt]);
-    assert.match(found.advice, /lotse backup restore/);
+    assert.match(found.advice, /damaged-journal/);
     const control = without.chains.find((chain) => chain.chain === 'control');
     assert.deepEqual([control?.verified, control?.firstBad], [5, null]);
   });
@@ -156,7 +156,7 @@ test('a file that is no database, cut short or overwritten inside is a result wi
   for (const damaged of [garbage, half, empty]) {
     const check = await checkJournal(damaged);
     assert.deepEqual([check.intact, check.problems[0]?.kind], [false, 'unreadable'], damaged);
-    assert.match(check.problems[0]?.advice ?? '', /lotse backup restore/);
+    assert.match(check.problems[0]?.advice ?? '', /damaged-journal/);
   }
   await assert.rejects(checkJournal(join(folder, 'nowhere.sqlite')), { code: 'not-found' });
 });

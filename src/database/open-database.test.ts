@@ -158,7 +158,7 @@ test('a damaged file is refused with recovery advice', async (t) => {
   writeFileSync(garbage, 'no database at all '.repeat(500));
   truncateSync(file, 100 * 1024);
   for (const damaged of [file, garbage]) {
-    await assert.rejects(openDatabase({ file: damaged }), { code: 'journal-damaged', hint: /lotse backup restore/ });
+    await assert.rejects(openDatabase({ file: damaged }), { code: 'journal-damaged', hint: /damaged-journal/ });
   }
 });
 

@@ -20,8 +20,8 @@ const nearlyFullBytes = 256 * 1024;
 
 /** What to do about a state file that is damaged; also said by the journal check. */
 export const recoveryAdvice =
-  'Stop the control plane (apps and proxy go on serving), keep a copy of the state folder, then restore the latest backup ' +
-  'with `lotse backup restore`, or a copy from the folder `before-migration` beside the state file.';
+  'Stop the control plane (apps and proxy go on serving), keep a copy of the state folder, then put back a backup of it, ' +
+  'or a copy from the folder `before-migration` beside the state file; docs/guides/damaged-journal.md walks through it.';
 
 /**
  * What SQLite and the file system throw, as a LotseError: `disk-full` (retriable), `journal-damaged`, `locked`

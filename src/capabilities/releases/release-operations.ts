@@ -92,5 +92,6 @@ export async function takeDown(
   reason: string | null,
 ): Promise<void> {
   await requireEnvironment(context, scope);
+  await context.engine.settle(scope, by);
   await context.engine.takeDown(scope, by, reason);
 }

@@ -26,7 +26,7 @@ export async function releaseView(context: ReleasesContext, release: Release): P
     artifact: release.artifact,
     services: release.services.map(({ service, kind, instances }) => ({ service, kind, instances })),
     serving: await servingIn(context, release.app, release.id),
-    verifiedIn: evidence.flatMap((each) => (each.gate.startsWith('verified:') ? [each.environment] : [])),
+    verifiedIn: [...new Set(evidence.flatMap((each) => (each.gate.startsWith('verified:') ? [each.environment] : [])))],
     quarantine: quarantine.map(({ environment, reason, at }) => ({ environment, reason, at })),
   };
 }

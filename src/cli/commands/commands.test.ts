@@ -237,6 +237,16 @@ test('a token’s secret is alone on stdout, so that a script can take it', asyn
   assert.partialDeepStrictEqual(requests[0]?.json, { roles: ['developer'], app: 'shop', validMs: 7_776_000_000 });
 });
 
+test('a person is added with roles, and gets a link of their own to sign in with', async () => {
+  const person = { id: 'p1', name: 'Ada', mail: null, roles: ['approver'], createdAt: 1 };
+  const link = { url: 'http://127.0.0.1:7700/sign-in#secret', expiresAt: 2 };
+  const handlers: Handlers = { 'POST /people': () => person, 'POST /sign-in-links': () => link };
+  const { stdout, requests } = await lotse(handlers, 'people', 'add', 'Ada', '--role', 'approver');
+  assert.equal(stdout, `${link.url}\n`);
+  assert.partialDeepStrictEqual(requests[0]?.json, { name: 'Ada', roles: ['approver'], mail: null });
+  assert.deepEqual(requests[1]?.json, { person: 'p1' });
+});
+
 test('a misspelt role gets the nearest one', async () => {
   const { stderr, exitCode } = await lotse({}, 'token', 'create', 'ci', '--role', 'develper');
   assert.equal(exitCode, 2);

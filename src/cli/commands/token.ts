@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { role, type TokenView } from '../../capabilities/accounts/accounts-api.ts';
-import { LotseError } from '../../core/errors.ts';
+import type { TokenView } from '../../capabilities/accounts/accounts-api.ts';
 import { parseDurationMs } from '../../core/quantities.ts';
-import { nearestOf } from '../../manifest/nearest.ts';
 import { connect, withConnection, withHelp, type ConnectionOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import { controlPlaneCalls } from '../control-plane.ts';
 import { formatTime } from '../output.ts';
+import { parseRole, roles } from '../parse-role.ts';
 
 interface CreateOptions extends ConnectionOptions {
   readonly role: readonly string[];
@@ -16,7 +15,6 @@ interface CreateOptions extends ConnectionOptions {
   readonly forMe?: true;
 }
 
-const roles: readonly string[] = role.options;
 const errors = ['bad-input', 'unauthenticated', 'forbidden', 'not-found', 'unreachable'] as const;
 
 export function tokenCommand(command: Command, context: Context): void {
@@ -97,13 +95,4 @@ function describeRevoke(command: Command, context: Context): void {
 function scopeOf({ app, environment }: TokenView): string {
   if (app === null && environment === null) return 'everything';
   return [app ?? 'every app', environment ?? 'every environment'].join('/');
-}
-
-function parseRole(written: string) {
-  const parsed = role.safeParse(written);
-  if (parsed.success) return parsed.data;
-  const nearest = nearestOf(written, roles);
-  throw new LotseError('bad-input', `${JSON.stringify(written)} is no role`, {
-    hint: nearest === null ? `Roles: ${roles.join(', ')}.` : `Did you mean ${nearest}?`,
-  });
 }
