@@ -79,14 +79,14 @@ describe('an abort', () => {
     it(`goes through every compensation once (${planned.strategy})`, () => {
       const last = planned.steps.findLast((step) => step.phase !== 'settled');
       assert.ok(last);
-      let events: readonly RolloutEvent[] = [...upTo(planned, last.id, 'performed'), turned];
+      const events: RolloutEvent[] = [...upTo(planned, last.id, 'performed'), turned];
       const taken: string[] = [];
       for (;;) {
         const state = stateAfter(planned, ...events);
         const step = planned.steps[state.index];
         if (step === undefined) break;
         taken.push(step.id);
-        events = [...events, ...through(step, 'back')];
+        events.push(...through(step, 'back'));
       }
       const all = planned.steps.filter((step) => step.compensation !== null).map((step) => step.id);
       assert.deepEqual(taken, all.toReversed());

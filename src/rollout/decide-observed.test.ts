@@ -134,7 +134,7 @@ describe('a way back that fails', () => {
       cause: { code: 'returned', kind: 'crashed', step: 'watch', message: 'it crashed', logTail: [], inRelease: true },
     },
   };
-  const [shift] = usual.steps.filter((step) => step.id === 'shift');
+  const shift = usual.steps.find((step) => step.id === 'shift');
   assert.ok(shift);
   const back = (planned: Plan, ifFails?: Move['ifFails']) => {
     const steps = planned.steps.map((step) =>

@@ -96,7 +96,3 @@ export interface Revision {
 export function webServices(revision: Revision): readonly ServiceDefinition[] {
   return revision.services.filter((service) => service.kind === 'web');
 }
-
-export function workers(revision: Revision): readonly ServiceDefinition[] {
-  return revision.services.filter((service) => service.kind === 'worker');
-}
