@@ -132,6 +132,6 @@ function describeValue(value: unknown): string {
   if (value === null || value === undefined) return nothing;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = JSON.stringify(value) ?? nothing;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

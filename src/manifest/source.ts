@@ -164,7 +164,7 @@ class Reader {
   }
 
   #scalar(node: Scalar, path: Path, start: number): unknown {
-    const text = node.source ?? String(node.value ?? '');
+    const text = node.source ?? JSON.stringify(node.value ?? '');
     this.#places.texts.set(pathKey(path), text);
     if (text.includes('\0')) return this.#refuse(start, 'the text contains a NUL character', path);
     const value = node.value;

@@ -207,7 +207,10 @@ export class ClientConnection {
       this.#writeBlockedMs = 0;
       this.#sinceMs = this.plane.nowMs();
     });
-    if (this.hasEnded) return void this.socket.destroySoon();
+    if (this.hasEnded) {
+      this.socket.destroySoon();
+      return;
+    }
     this.socket.resume();
     this.plane.wake();
   }

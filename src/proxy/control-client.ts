@@ -100,7 +100,7 @@ export class ProxyControl {
     const request = `${method} ${path} HTTP/1.1\r\nhost: lotse\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
     const answer = await exchange(this.#socketPath, request, options.timeoutMs ?? defaultTimeoutMs);
     if (answer.status >= 400) throw readError(answer.body);
-    // The proxy and its client are one program: shapes are as the protocol version says.
+    // parsed: the proxy and its client are one program; shapes are as the protocol version says
     return (answer.isJson ? JSON.parse(answer.body) : answer.body) as T;
   }
 }
@@ -168,6 +168,7 @@ class AnswerReader {
 
 function readError(body: string): LotseError {
   try {
+    // parsed: each field is checked below
     const { code, message, hint, retriable, details } = JSON.parse(body) as Record<string, unknown>;
     return new LotseError(typeof code === 'string' && isErrorCode(code) ? code : 'internal', String(message), {
       ...(typeof hint === 'string' ? { hint } : {}),

@@ -174,7 +174,7 @@ describe('a request through the proxy', () => {
   it('may upgrade to a WebSocket, and bytes flow both ways until one side ends', async () => {
     app.handler = ({ socket }) => {
       socket.removeAllListeners('data');
-      socket.on('data', (bytes) => socket.write(`echo ${bytes}`));
+      socket.on('data', (bytes) => socket.write(`echo ${bytes.toString()}`));
       return 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nfirst';
     };
     const client = await RawClient.connect(port);

@@ -110,7 +110,8 @@ export class WorkerProcess {
   }
 
   async allListening(ports: readonly number[]): Promise<void> {
-    await Promise.all(ports.map((port) => (this.#listening.has(port) ? null : this.#await(`listening ${port}`))));
+    const missing = ports.filter((port) => !this.#listening.has(port));
+    await Promise.all(missing.map((port) => this.#await(`listening ${port}`)));
   }
 
   async apply(assignment: Assignment, workerCount: number): Promise<void> {

@@ -109,6 +109,14 @@ function slotView(slot: TargetSlot): SlotView {
     pid: slot.pid,
     startedAt: slot.startedAt,
     memoryBytes: slot.memoryBytes,
-    note: slot.note,
+    note: noteOf(slot),
   };
+}
+
+function noteOf({ note, writesBesideCode }: TargetSlot): string | null {
+  const [first] = writesBesideCode;
+  if (first === undefined) return note;
+  const others = writesBesideCode.length === 1 ? '' : ` and ${writesBesideCode.length - 1} more`;
+  const refused = `It tried to write ${first}${others} beside its code, and a release is read-only: a store is the place for that.`;
+  return note === null ? refused : `${note} ${refused}`;
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { LotseError } from '../../core/errors.ts';
 import type { Actor } from '../../core/events.ts';
-import { type AppName, type RolloutId, type Scope } from '../../core/ids.ts';
+import type { AppName, RolloutId, Scope } from '../../core/ids.ts';
 import type { Command } from '../../rollout/facts.ts';
 import type { Builds, BuildProgress } from './builds.ts';
 import { readSourceManifest } from './create-release.ts';

@@ -51,7 +51,9 @@ function keyEntry(name: string, node: SchemaNode, isRequired: boolean, key: stri
 
 function leftOutWords(node: SchemaNode): string {
   if (node.leftOut !== undefined) return `left out: ${node.leftOut}`;
-  return node.default === undefined ? '' : `left out: \`${String(node.default)}\``;
+  return node.default === undefined
+    ? ''
+    : `left out: \`${typeof node.default === 'string' ? node.default : JSON.stringify(node.default)}\``;
 }
 
 function valueSection(name: string, node: SchemaNode): string {

@@ -46,7 +46,7 @@ describe('shares', () => {
 
 describe('buckets', () => {
   it('are equally full: 200,000 visitors pass a chi-square test at 1 in 10,000', () => {
-    const counts = new Array<number>(bucketCount).fill(0);
+    const counts = Array.from({ length: bucketCount }, () => 0);
     const visitors = 200_000;
     const salted = saltHash('salt');
     for (let i = 0; i < visitors; i++) {

@@ -45,7 +45,7 @@ function makeUploader(form) {
   const input = form.querySelector('input[type=file]');
   form.classList.add('live');
   input.addEventListener('change', () => {
-    uploadAll([...input.files]);
+    void uploadAll([...input.files]);
     input.value = '';
   });
   for (const name of ['dragenter', 'dragover']) {
@@ -57,7 +57,7 @@ function makeUploader(form) {
   for (const name of ['dragleave', 'drop']) form.addEventListener(name, () => form.classList.remove('over'));
   form.addEventListener('drop', (event) => {
     event.preventDefault();
-    uploadAll([...event.dataTransfer.files]);
+    void uploadAll([...event.dataTransfer.files]);
   });
 }
 

@@ -20,8 +20,8 @@ export async function readNpm(): Promise<{
     const known = new Map(Object.entries(JSON.parse(stdout)));
     const given = settings.flatMap((name) => {
       const value = known.get(name);
-      const isSet = value !== null && value !== undefined && value !== '' && !Array.isArray(value);
-      return isSet ? [[`npm_config_${name.replaceAll('-', '_')}`, String(value)]] : [];
+      const isPlain = typeof value === 'boolean' || (typeof value === 'string' && value !== '');
+      return isPlain ? [[`npm_config_${name.replaceAll('-', '_')}`, `${value}`]] : [];
     });
     return { pathFolders: await foldersOfNpm(), npmEnvironment: Object.fromEntries(given) };
   } catch {
