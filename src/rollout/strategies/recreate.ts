@@ -5,7 +5,7 @@ import * as moves from './moves.ts';
 import * as shared from './shared-steps.ts';
 
 /** How many requests wait during a pause and how long each of them, in milliseconds; beyond that 503. */
-const held = { maxHeld: 1_000, maxHoldMs: 30_000 };
+const held = { maxHeld: 10_000, maxHoldMs: 30_000 };
 /** How long requests under way may take to finish before the old is stopped all the same, in milliseconds. */
 const finishMs = 5_000;
 

@@ -94,6 +94,27 @@ test('somebody else on its port is never taken for the instance', { skip: !isLin
   }
 });
 
+test('the log of a service holds what it said, and nothing of the launcher', async () => {
+  const world = await ContractWorld.open(await startProcessTargetTest());
+  try {
+    const order = world.order({});
+    const definition = {
+      ...order.definition,
+      kind: 'worker' as const,
+      port: null,
+      ready: null,
+      argv: ['sleep', '600'],
+    };
+    const running = await world.ensure({ definition });
+    await world.untilReady(running);
+    await world.ensure({ definition, slots: 0 });
+    await until('it was ended by SIGTERM', async () => (await world.observe()).length === 0);
+    assert.deepEqual(await world.lastLines(running), []);
+  } finally {
+    await world.end();
+  }
+});
+
 test('a slot whose port was taken meanwhile starts on another one', async () => {
   const world = await ContractWorld.open(await startProcessTargetTest());
   const stranger = createServer();

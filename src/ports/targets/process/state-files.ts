@@ -107,7 +107,7 @@ export async function orDiskFull<T>(path: string, work: () => Promise<T>): Promi
   }
 }
 
-export async function exists(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
