@@ -71,10 +71,10 @@ export class FreshClone {
   }
 
   /** Pids of the copies that serve an environment, in order. */
-  async instances(name: string): Promise<readonly (number | null)[]> {
+  async instances(name: string): Promise<readonly number[]> {
     const { services, revision } = await this.environment(name);
     const own = services.flatMap(({ slots }) => slots.filter((slot) => slot.revision === revision));
-    return own.map((slot) => slot.pid).toSorted();
+    return own.flatMap(({ pid }) => pid ?? []).toSorted((one, other) => one - other);
   }
 
   /** Answers the commit's short id, which the release carries in its name. */
