@@ -58,6 +58,11 @@ describe('apps with needs of their own', { concurrency: 2 }, () => {
     assert.equal(refused.status, 500, 'as it was written, it cannot keep anything');
     const lines = (await app.ok('logs', 'production')).stdout;
     assert.match(lines, /(?:EACCES|EROFS|EPERM).*uploads/);
+    const noted = await until(
+      'status says so too',
+      async () => (await app.production()).services[0]?.slots[0]?.note ?? null,
+    );
+    assert.match(noted, /tried to write uploads beside its code, and a release is read-only/);
 
     // What the comment in lotse.yaml asks for: UPLOADS_DIR, else uploads.
     app.change(
