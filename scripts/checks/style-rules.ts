@@ -31,7 +31,9 @@ export function checkStyle(file: ParsedFile): readonly Finding[] {
   ];
 }
 
+/** Apps among the fixtures are written as they are found in the wild; their names are not ours to choose. */
 function checkName(path: string): readonly Finding[] {
+  if (path.startsWith('test/fixtures/')) return [];
   const segments = path.replace(/\.[^/]*$/, '').split('/');
   const findings: Finding[] = [];
   for (const segment of segments) {

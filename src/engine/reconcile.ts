@@ -16,6 +16,8 @@ export class Reconciler {
   readonly #parts: EngineParts;
   readonly #scope: Scope;
   #published = '';
+  /** Revisions that the proxies name; null before the first publication of this control plane. */
+  #named: readonly RevisionId[] | null = null;
   #slots: readonly TargetSlot[] = [];
   #learned = new Map<string, number>();
   /** Orders that the target has not been told of since this control plane started. */
@@ -74,9 +76,23 @@ export class Reconciler {
     const routing = await this.#compose(state);
     const text = JSON.stringify(routing);
     if (text === this.#published) return;
+    const before = this.#named ?? (await this.#namedByProxy());
     await this.#parts.traffic.publish([routing]);
     this.#published = text;
     this.#parts.atPoint('published');
+    this.#named = routing.revisions.map((each) => each.revision);
+    for (const gone of before.filter((revision) => !this.#named?.includes(revision))) {
+      await this.#parts.bindings.release(this.#scope, gone);
+    }
+  }
+
+  /** Revisions that the routing document in force names, e.g. from before a restart. */
+  async #namedByProxy(): Promise<readonly RevisionId[]> {
+    const { app, environment } = this.#scope;
+    const known = (await this.#parts.traffic.environments()).find(
+      (e) => e.app === app && e.environment === environment,
+    );
+    return known?.revisions.map((each) => each.revision) ?? [];
   }
 
   async #compose(state: EnvironmentState): Promise<RoutedEnvironment> {
