@@ -38,17 +38,18 @@ const proxyGraceMs = 500;
 
 /** Runs until it is told to end. Errors before anything runs: `manifest-invalid`, `bad-input`, `locked`, `port-taken`. */
 export async function runDev({ untilTold, onReady }: DevProcess): Promise<void> {
+  const told = untilTold(); // heard from the start: what was begun is taken down again
   const options = readDevOptions();
   const controlDir = join(options.stateDir, 'control');
   const proxyDir = join(options.stateDir, 'proxy');
+  const npm = readNpm(); // takes a second
   await mkdir(controlDir, { recursive: true, mode: 0o700 });
   const database = await openDatabase({ file: join(controlDir, 'lotse.sqlite') });
   const lock = await takeOwnerLock(controlDir, database);
   try {
     await stopProxy(proxyDir); // an earlier session was killed
-    const target = await openTarget(options);
+    const target = await openTarget(options, (await npm).pathFolders);
     const session = await openSession(options, { lock, target, proxyDir });
-    const told = untilTold();
     await session.start();
     onReady(session.addresses[0] ?? '');
     await told;
@@ -68,11 +69,11 @@ interface DevHouse {
 }
 
 /** Who develops an app runs it as themselves; and a crash waits for a change instead of a second try. */
-async function openTarget({ source, stateDir }: DevOptions): Promise<ProcessTarget> {
+async function openTarget({ source, stateDir }: DevOptions, pathFolders: readonly string[]): Promise<ProcessTarget> {
   return await openProcessTarget({
     stateDir: join(stateDir, 'target'),
     nodePath: process.execPath,
-    pathFolders: (await readNpm()).pathFolders,
+    pathFolders,
     artifactFolder: () => Promise.resolve(source),
     users: null,
     ports: devPorts.instances,

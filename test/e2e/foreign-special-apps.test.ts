@@ -14,6 +14,7 @@ import { ForeignApp } from '../harness/foreign-app.ts';
 import { endHarbour, foreignHarbour, freePlaces } from '../harness/foreign-harbour.ts';
 import { until } from '../harness/until.ts';
 import { visit } from '../harness/visit.ts';
+import { underLoad } from '../harness/watched-load.ts';
 
 const manifestOf = (app: ForeignApp) => parseManifest(app.manifest, { file: 'lotse.yaml', hasDockerfile: false });
 
@@ -75,7 +76,9 @@ describe('apps with needs of their own', { concurrency: 2 }, () => {
     assert.deepEqual(await send(port, 'PUT', '/cat.jpg', 1_000_000), { status: 200, body: 'saved' });
     app.change('server.js', 'photo-drop v1', 'photo-drop v2');
     app.commit('v2');
-    await app.ok('deploy', 'production');
+    const { load } = await underLoad(port, () => app.ok('deploy', 'production'));
+    assert.ok(load.ok > 0);
+    assert.deepEqual(load.failures, {}, `of ${load.sent} requests`);
     assert.equal((await visit(port)).body, 'photo-drop v2');
     assert.equal(
       (await visit(port, '/cat.jpg')).body.length,
@@ -105,10 +108,11 @@ describe('apps with needs of their own', { concurrency: 2 }, () => {
 
     app.change('board.js', /v1/g, 'v2');
     app.commit('v2');
-    const [upload, deployed] = await Promise.all([
-      send(port, 'POST', '/import', 200_000_000),
-      app.ok('deploy', 'production'),
-    ]);
+    const { value, load } = await underLoad(port, () =>
+      Promise.all([send(port, 'POST', '/import', 200_000_000), app.ok('deploy', 'production')]),
+    );
+    const [upload, deployed] = value;
+    assert.deepEqual(load.failures, {}, `of ${load.sent} requests`);
     assert.deepEqual(upload, { status: 200, body: 'imported 200000000' });
     assert.match(deployed.stdout, /^production live {2}r2-/m);
     assert.equal((await visit(port)).body, 'board v2');
@@ -120,8 +124,13 @@ describe('apps with needs of their own', { concurrency: 2 }, () => {
     fresh.send(textFrame('new'));
     await fresh.until((received) => received.includes('v2 NEW'));
     for (const each of [socket, events, fresh]) each.close();
-    await app.ok('rollback', 'production');
+    const back = await app.ok('rollback', 'production');
+    assert.match(back.stdout, /^production back on {2}r1-/m);
     assert.equal((await visit(port)).body, 'board v1');
+    assert.match((await app.ok('logs', 'production')).stdout, /board is up/);
+    assert.match((await app.ok('status')).stdout, /^production +r1-/m);
+    const ran = await app.ok('run', 'production', '--', 'node', '-e', 'console.log(process.env.LOTSE_RELEASE)');
+    assert.match(ran.stdout, /^r1-/m);
     await app.ok('down', 'production', '--yes', 'production');
   });
 });
@@ -152,6 +161,7 @@ test('a worker without a port, by `lotse up` alone: live, changed, back, and gon
   assert.match(status.stdout, /worker/);
   const ran = await app.ok('run', 'production', '--', 'node', '-e', 'console.log(process.env.LOTSE_RELEASE)');
   assert.match(ran.stdout, /^r1-/m);
+  await app.ok('down', 'production', '--yes', 'production');
   const left = await up.interrupt();
   assert.equal(left.exitCode, 0, left.said);
   assert.match(left.stdout, /^Stopped\.$/m);

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 import type { ForeignApp } from '../harness/foreign-app.ts';
 import { foreignHarbour } from '../harness/foreign-harbour.ts';
+import { until } from '../harness/until.ts';
 import { visit } from '../harness/visit.ts';
 import { underLoad } from '../harness/watched-load.ts';
 
@@ -32,6 +33,7 @@ async function sail(
   app.commit('a change');
   const { value: deployed, load } = await underLoad(port, () => app.ok('deploy', 'production'));
   assert.match(deployed.stdout, /^production live {2}r2-/m);
+  assert.ok(load.ok > 0);
   assert.deepEqual(load.failures, {}, `of ${load.sent} requests`);
   assert.equal((await visit(port)).body, after);
 
@@ -42,19 +44,18 @@ async function sail(
 
   await look(app);
   await app.ok('down', 'production', '--yes', 'production');
-  assert.equal((await visit(port)).status, 503);
+  await until('users get the maintenance page', async () => (await visit(port)).status === 503);
   return { deployed: deployed.said };
 }
 
 /** `status`, `logs` and `run`, at the same time. */
 async function look(app: ForeignApp): Promise<void> {
-  const [status, logs, ran] = await Promise.all([
+  const [status, , ran] = await Promise.all([
     app.ok('status'),
     app.ok('logs', 'production'),
     app.ok('run', 'production', '--', 'node', '-e', 'console.log("ran in", process.env.LOTSE_ENVIRONMENT)'),
   ]);
   assert.match(status.stdout, /^production +r1-/m);
-  assert.ok(logs.exitCode === 0);
   assert.match(ran.stdout, /ran in production/);
 }
 
@@ -65,8 +66,8 @@ describe('web apps that know nothing of Lotse', { concurrency: 2 }, () => {
     const app = arrive('guestbook');
     await app.init();
     const { web } = manifestOf(app).services;
-    assert.deepEqual([web?.argv, web?.port, web?.ready], [['node', 'index.js'], 3000, { kind: 'tcp' }]);
-    await sail(app, { file: 'index.js', from: /v1/, to: 'v2', before: 'guestbook v1', after: 'guestbook v2' });
+    assert.deepEqual([web?.argv, web?.port, web?.ready], [['node', 'app.js'], 3000, { kind: 'tcp' }]);
+    await sail(app, { file: 'app.js', from: /v1/, to: 'v2', before: 'guestbook v1', after: 'guestbook v2' });
   });
 
   test('a Procfile with web and worker', async () => {
@@ -106,7 +107,7 @@ describe('web apps that know nothing of Lotse', { concurrency: 2 }, () => {
       ],
     );
     const [before, after] = ['web v1, price 10', 'web v1, price 12'];
-    await sail(app, { file: 'apps/api/index.js', from: "'10'", to: "'12'", before, after });
+    await sail(app, { file: 'apps/api/main.js', from: "'10'", to: "'12'", before, after });
   });
 
   test('an app that ignores PORT takes turns with its next release while requests wait', async () => {

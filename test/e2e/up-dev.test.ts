@@ -79,7 +79,7 @@ test('a changed file restarts its own service alone, and no request meets a clos
   assert.equal(await get(dev.byPort), 'web two in dev, the api says: api one', 'asked while it restarts');
   assert.equal(dev.startsOf('api'), 1);
   assert.equal(dev.startsOf('clock'), 1);
-  dev.change('shared/words.js', 'in dev', 'now');
+  dev.change('phrases/words.js', 'in dev', 'now');
   await dev.until('up', 'web', dev.events().length);
   assert.equal(await get(dev.byPort), 'web two now, the api says: api one');
   const log = await dev.until('log', 'clock');

@@ -63,7 +63,7 @@ export class ForeignApp {
     const running = new RunningLotse(line, { cwd: this.folder });
     await running
       .until('it is ready', (stdout) => /^Ready after /m.test(stdout), 120_000)
-      .catch(async (error) => {
+      .catch(async (error: unknown) => {
         await running.interrupt();
         throw error;
       });
