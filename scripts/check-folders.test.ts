@@ -253,6 +253,8 @@ test('each file of a capability lies in the zone that its name says', () => {
   assert.equal(zoneOf('telemetry/telemetry.ts'), 'pure file of a capability');
   assert.equal(zoneOf('releases/releases-api.ts'), 'capability api');
   assert.equal(zoneOf('releases/routes.ts'), 'capability routes');
-  assert.equal(zoneOf('accounts/routes.ts'), 'accounts');
+  assert.equal(zoneOf('releases/routes-jobs.ts'), 'capability routes');
+  assert.equal(zoneOf('accounts/routes.ts'), 'capability routes');
+  assert.equal(zoneOf('accounts/people.ts'), 'accounts');
   assert.equal(zoneOf('releases/release-rows.ts'), 'capability');
 });

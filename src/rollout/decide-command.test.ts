@@ -44,7 +44,7 @@ it('an abort says who takes it back, and whether the release is at fault', () =>
   const [event] = decideCommand(stateAfter(usual), abort, start).events;
   assert.ok(event?.type === 'rollout-turned');
   const { kind, message, inRelease } = event.payload.cause;
-  assert.deepEqual([kind, message, inRelease], ['aborted', 'taken back by grace: it is wrong', true]);
+  assert.deepEqual([kind, message, inRelease], ['aborted', 'taken back by a person: it is wrong', true]);
 });
 
 describe('an abort', () => {

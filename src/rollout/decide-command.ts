@@ -41,7 +41,8 @@ function abortCause(step: string, command: Extract<Command, { kind: 'abort' }>) 
     code: 'cancelled',
     kind: 'aborted',
     step,
-    message: `taken back by ${command.actor.id}${why}`,
+    // Who it was stands in the event; messages are kept where nothing can be erased.
+    message: `taken back by ${command.actor.kind === 'person' ? 'a person' : 'a system'}${why}`,
     logTail: [],
     inRelease: command.blame,
   } as const;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { freePorts } from '../../src/proxy/fixtures/running-proxy.ts';
-import type { ControlPlaneOptions, Started } from './control-plane-process.ts';
-import { ControlPlaneProcess, startControlPlane } from './control-plane-process.ts';
+import type { ControlPlaneOptions, ControlPlaneProcess, Started } from './control-plane-process.ts';
+import { startControlPlane } from './control-plane-process.ts';
 import { LotseClient } from './lotse-client.ts';
 import { endProcessesOf } from './state-processes.ts';
 
@@ -100,6 +100,12 @@ export async function temporaryLotse(t: { after(end: () => Promise<void>): void 
   chmodSync(folder, 0o711); // Users of the environments pass through it.
   const [frontPort = 0] = await freePorts(1);
   const lotse = new TemporaryLotse(folder, frontPort);
-  t.after(() => lotse.dispose());
+  // A run that is cut short (its time is over, Ctrl-C) leaves nothing behind either.
+  const cut = (): void => void lotse.dispose().finally(() => process.exit(1));
+  process.once('SIGTERM', cut).once('SIGINT', cut);
+  t.after(async () => {
+    process.off('SIGTERM', cut).off('SIGINT', cut);
+    await lotse.dispose();
+  });
   return lotse;
 }

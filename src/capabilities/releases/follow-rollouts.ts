@@ -88,7 +88,7 @@ async function afterEnd(context: ReleasesContext, scope: Scope, rollout: Rollout
 async function quarantineReplaced(context: ReleasesContext, scope: Scope, rollout: RolloutState, event: JournalEvent) {
   const { before, startedBy } = rollout.plan;
   if (before.kind !== 'revision') return;
-  const reason = `rolled back by ${startedBy.id}`;
+  const reason = `rolled back by ${startedBy.kind === 'person' ? 'a person' : 'a system'}`;
   await quarantine(context, scope, rollout, before.release, reason, event.at);
 }
 
