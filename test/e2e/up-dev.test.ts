@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { RunningLotse } from '../harness/running-lotse.ts';
+import { endProcessesOf } from '../harness/state-processes.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/apps/two-folders', import.meta.url));
 
@@ -17,6 +18,7 @@ async function startDev(t: TestContext, folder = copyOfApp()) {
   const running = new RunningLotse(['up', 'dev', '--json', '--state', join(folder, '../state')], { cwd: folder });
   t.after(async () => {
     await running.interrupt();
+    await endProcessesOf(join(folder, '..')); // what a session leaves behind that was killed
     rmSync(join(folder, '..'), { recursive: true, force: true });
   });
   const events = (): readonly Event[] => parsed(running.stdout);
