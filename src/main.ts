@@ -41,6 +41,7 @@ import { keptProbeKey } from './ports/traffic/proxy/probe-key.ts';
 import { keepProxyAlive, proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
 import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
+import { rolloutEventTypes } from './rollout/rollout-events.ts';
 import { crashPoint, tell, untilTold } from './process.ts';
 import { findProxy } from './proxy/start-proxy.ts';
 
@@ -161,11 +162,18 @@ async function openReleases(
     stores: folderStores(join(stateDir, 'stores')),
     config: (revision, service) => configValues(database.db, revision, revision.configVersion, service),
   });
+  const atPoint = crashPoint(process.env['LOTSE_CRASH_AT']);
+  journal.onAppend((events) => {
+    // Points around what the engine writes are its own.
+    for (const { chain, type } of events) {
+      if (chain !== 'control' && !rolloutEventTypes.some((each) => each === type)) atPoint(`committed ${type}`);
+    }
+  });
   const engine = new Engine({
     ...{ journal, lock, target, traffic, bindings, checkpoints: openCheckpoints(database) },
     clock: { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
     log: ({ error, ...about }) => house.log({ ...about, error: toLotseError(error).message }),
-    atPoint: crashPoint(process.env['LOTSE_CRASH_AT']),
+    atPoint,
   });
   const context: ReleasesContext = {
     ...{ database, journal, lock, engine, builder, target, traffic, frontPort, stateDir, now, newId: uuidv7 },

@@ -21,14 +21,17 @@ export function tell(message: object): void {
   }
 }
 
-/** Ends the process at the n-th point that it passes, for tests that prove what a crash leaves behind. */
+/**
+ * Names each point that it passes and ends the process at one of them, for tests that prove what a crash leaves behind.
+ * `12`: at the twelfth; `3 before route`: when it passes that point for the third time.
+ */
 export function crashPoint(text: string | undefined): (point: string) => void {
-  let left = Number(text ?? Number.NaN);
-  if (Number.isNaN(left)) return () => undefined;
+  const [, count, wanted] = /^(\d+)(?: (.+))?$/.exec(text ?? '') ?? [];
+  if (count === undefined) return () => undefined;
+  let left = Number(count);
   return (point) => {
-    left -= 1;
-    if (left > 0) return;
-    writeSync(2, `crashing at: ${point}\n`);
-    process.kill(process.pid, 'SIGKILL');
+    writeSync(2, `point: ${point}\n`);
+    if (wanted === undefined || wanted === point) left -= 1;
+    if (left <= 0) process.kill(process.pid, 'SIGKILL');
   };
 }
