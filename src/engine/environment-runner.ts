@@ -160,9 +160,11 @@ export class EnvironmentRunner {
     const { environment } = this.#log.view;
     await this.#reconciler.look();
     this.#isFresh = true;
+    // Users first: nobody is sent to what an order is about to stop.
+    const publish = () => this.#reconciler.publish(environment).then(() => true);
+    const isPublished = await this.#attempt('publishing the routes', publish, false);
     const areKept = await this.#reconciler.keepOrders(environment);
-    await this.#reconciler.publish(environment);
-    return areKept;
+    return isPublished && areKept;
   }
 
   async #decide(waiting: WaitingCommand | null): Promise<number> {
