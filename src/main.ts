@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,7 +41,7 @@ import { keepProxyAlive, proxyKeeper } from './ports/traffic/proxy/proxy-keeper.
 import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
 import { rolloutEventTypes } from './rollout/rollout-events.ts';
-import { crashPoint, tell, untilTold } from './process.ts';
+import { crashPoint, problemLog, tell, untilTold } from './process.ts';
 import { findProxy } from './proxy/start-proxy.ts';
 
 /**
@@ -135,8 +134,7 @@ async function openHouse(options: Options): Promise<House> {
   if ((await findProxy(proxyDir)) === null) await refuseTakenPort(options.frontHost, options.frontPort, '--front-port');
   const proxy = proxyKeeper(proxyDir, process.execPath);
   await refuseDamage(database, (await (await proxy()).status()).journalHeads);
-  const log = (about: object): void =>
-    appendFileSync(join(controlDir, 'control-plane.log'), `${JSON.stringify({ at: new Date(), ...about })}\n`);
+  const log = problemLog(join(controlDir, 'control-plane.log'));
   return { ...options, controlDir, database, journal, lock, proxy, log };
 }
 

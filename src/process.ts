@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 
 /** What a process of Lotse hears from and says to the one that started it. */
 
@@ -19,6 +19,18 @@ export function tell(message: object): void {
   } catch {
     process.stdout.write(line);
   }
+}
+
+/** Appends a line for each problem. It never throws: what finds no place on the disk goes to standard error. */
+export function problemLog(file: string): (about: object) => void {
+  return (about) => {
+    const line = `${JSON.stringify({ at: new Date(), ...about })}\n`;
+    try {
+      appendFileSync(file, line);
+    } catch {
+      process.stderr.write(line);
+    }
+  };
 }
 
 /**

@@ -66,7 +66,9 @@ export class LotseClient {
     const text = await answer.text();
     const json: unknown = text === '' ? null : JSON.parse(text);
     if (answer.ok) return json;
-    throw new Refused(problem.parse(json));
+    const said = problem.safeParse(json);
+    if (said.success) throw new Refused(said.data);
+    throw new Error(`${at}: ${answer.status} without a problem: ${text}`);
   }
 
   /** What it refuses with. Fails when it does not refuse. */

@@ -17,6 +17,7 @@ export class TemporaryLotse {
   readonly state: string;
   readonly frontPort: number;
   readonly client: LotseClient;
+  readonly #undo: (() => void)[] = [];
   #plane: ControlPlaneProcess | null = null;
 
   constructor(folder: string, frontPort: number) {
@@ -87,8 +88,14 @@ export class TemporaryLotse {
     return Number(new URL(addresses.at(-1) ?? '').port);
   }
 
+  /** Called after the last process has ended, before the folder goes. */
+  beforeRemoval(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
   async dispose(): Promise<void> {
     await endProcessesOf(this.folder);
+    for (const undo of this.#undo.splice(0)) undo();
     execFileSync('chmod', ['-R', 'u+rwX', this.folder]); // Sealed folders, for those who are not root.
     rmSync(this.folder, { recursive: true, force: true });
   }
