@@ -71,14 +71,24 @@ test('a full disk refuses what is new, loses nothing, and is over when there is 
   assert.equal((await visit(port)).body, next.id);
   assert.equal(journalCheck.parse(await lotse.client.ask('GET /journal/check')).ok, true);
 
+  const last = await lotse.client.release({ ...shop, watch: '4s' });
+  const { id } = await lotse.client.start(last.id);
+  await lotse.client.untilRollout(id, 'watched', ({ status }) => status === 'watching');
+  fill(filler);
+  await until('the end of the watch could not be written', () => lotse.plane.said.some((line) => /full/.test(line)));
+  assert.equal((await lotse.client.rollout(id)).status, 'watching');
+  assert.equal((await visit(port)).body, last.id);
+  rmSync(filler);
+  assert.equal((await lotse.client.ended(id)).status, 'settled');
+
   fill(filler);
   await lotse.plane.end('SIGTERM');
   const started = await lotse.tryStart();
   if (started.kind === 'problem') assert.equal(started.code, 'disk-full', started.message);
   assert.notEqual(started.kind, 'ended', 'it ended without a word');
-  assert.equal((await visit(port)).body, next.id);
+  assert.equal((await visit(port)).body, last.id);
   if (started.kind === 'ready') await lotse.plane.end('SIGTERM');
   rmSync(filler);
   await lotse.start();
-  assert.equal((await lotse.client.environment()).release, next.id);
+  assert.equal((await lotse.client.environment()).release, last.id);
 });
