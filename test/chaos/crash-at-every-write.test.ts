@@ -77,7 +77,7 @@ async function assertStands(lotse: TemporaryLotse, serving: string, webCopies: n
 
 function assertStarted(lotse: TemporaryLotse, release: string, wanted: readonly string[], verified: readonly string[]) {
   const starts = lotse.stored('starts.log').filter((line) => line.split(' ')[1] === release);
-  assert.deepEqual(starts.map((line) => line.split(' ')[0]).toSorted(), wanted, `starts of ${release}`);
+  assert.deepEqual(starts.map((line) => line.split(' ')[0] ?? '').toSorted(), wanted, `starts of ${release}`);
   const verifications = lotse.stored('verifications.log').filter((line) => line.split(' ')[0] === release);
   assert.deepEqual(
     verifications.map((line) => line.split(' ')[1]),

@@ -83,11 +83,11 @@ describe('a source that cannot become a release', () => {
   });
 
   test('a config value that nobody gives is refused before anything starts', async () => {
-    const release = await lotse()
-      .client.release({ config: { MAIL_FROM: { type: 'email' } } })
-      .catch((error) => error);
-    const said = release instanceof Error ? release.message : (await lotse().client.refusedStart(release.id)).detail;
-    assert.match(said, /MAIL_FROM/);
+    const release = await lotse().client.release({ config: { MAIL_FROM: { type: 'email' } } });
+    const refusal = await lotse().client.refusedStart(release.id);
+    assert.equal(refusal.code, 'bad-input');
+    assert.match(refusal.detail, /production gives no value for MAIL_FROM/);
+    assert.match(refusal.hint ?? '', /environments\.production\.config/);
     assert.equal((await visit(await lotse().port())).body, old.id);
   });
 
