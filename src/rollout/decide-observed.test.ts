@@ -33,6 +33,13 @@ describe('a step', () => {
     assert.deepEqual(typesOf('shift', { slots: up, answers }), ['rollout-live', 'step-done']);
   });
 
+  it('that makes it live says so too when the public name cannot be reached from here', () => {
+    const unseen = answers.map((each) => ({ ...each, outsideProblem: 'shop.example: ENOTFOUND' }));
+    const done = look('shift', { slots: up, answers: unseen }).events.at(-1);
+    assert.ok(done?.type === 'step-done');
+    assert.equal(done.payload.note, 'live, not seen from outside: shop.example: ENOTFOUND');
+  });
+
   it('is looked at again soon, and once a second where only time is missing', () => {
     const state = at('watch');
     const wait = (slots: readonly ObservedSlot[]) =>

@@ -33,7 +33,7 @@ export function decideObserved(state: RolloutState, seen: Observation): Decision
   if (state.pause !== null) {
     return seen.at < state.pause.until ? wait(seen.at + watchIntervalMs) : pauseOverdue(state, step);
   }
-  if (answers.every((answer) => answer.verdict.kind === 'met')) return done(state, step);
+  if (answers.every((answer) => answer.verdict.kind === 'met')) return done(state, step, seen);
   const overdue = seen.at - (state.intendedAt ?? seen.at) >= move.deadlineMs;
   if (overdue) return decideFailure(state, step, overdueCause(move.title, answers), seen.slots);
   const isOnlyWatching = answers.every(({ condition, verdict }) => verdict.kind === 'met' || isLong(condition));
@@ -44,14 +44,20 @@ function isLong(condition: Condition): boolean {
   return condition.kind === 'elapsed' && condition.ms > watchIntervalMs;
 }
 
-function done(state: RolloutState, step: Step): Decision {
+function done(state: RolloutState, step: Step, seen: Observation): Decision {
   const finished: DecidedEvent = {
     type: 'step-done',
-    payload: { step: step.id, direction: state.direction, note: null },
+    payload: { step: step.id, direction: state.direction, note: outsideNote(seen) },
   };
   const live: DecidedEvent = { type: 'rollout-live', payload: { step: step.id } };
   const events = step.makesLive && state.direction === 'forward' ? [live, finished] : [finished];
   return { events, effects: [], ask: null, wakeAt: null, refused: null };
+}
+
+/** Live is what the public name says; when it cannot be reached from here, that is said too. */
+function outsideNote(seen: Observation): string | null {
+  const unseen = seen.answers.find((answers) => answers.outsideProblem !== undefined);
+  return unseen === undefined ? null : `live, not seen from outside: ${unseen.outsideProblem}`;
 }
 
 /** A start or verification that takes too long lies in the release; a route that does not answer lies elsewhere. */

@@ -36,6 +36,8 @@ export interface ObservedAnswers {
   readonly inARow: number;
   /** Why the last one did not count, for people. */
   readonly problem: string | null;
+  /** Set when the public name cannot be reached from here, and the proxy was asked directly: why. */
+  readonly outsideProblem?: string;
 }
 
 export interface Observation {

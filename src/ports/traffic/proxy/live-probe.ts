@@ -8,9 +8,13 @@ export interface ProbeTarget {
   readonly port: number;
   readonly path: string;
   readonly probeKey: string;
+  /** Asked at this address instead of where the name leads; null: where the name leads. */
+  readonly address: string | null;
 }
 
 export interface ProbeAnswer {
+  /** False: nobody answered at all (no such name, no connection, no answer in time). */
+  readonly isReached: boolean;
   readonly revision: string | null;
   readonly problem: string | null;
 }
@@ -27,7 +31,7 @@ export async function askOnce(
   probe: { readonly bucket: number | null; readonly nowMs: number },
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
-  const address = await addressOf(target.host);
+  const address = target.address ?? (await addressOf(target.host));
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const question = request(
     {
@@ -48,12 +52,13 @@ export async function askOnce(
       answer.resume();
       const revision = String(answer.headers[revisionHeader] ?? '').split(' ')[0] ?? '';
       const problem = `the public route answered ${answer.statusCode} without naming a revision`;
-      resolve(revision === '' ? { revision: null, problem } : { revision, problem: null });
+      const isNamed = revision !== '';
+      resolve({ isReached: true, revision: isNamed ? revision : null, problem: isNamed ? null : problem });
     },
   );
   question.on('timeout', () => question.destroy(new Error(`no answer within ${probeTimeoutMs} ms`)));
   question.on('error', (error) =>
-    resolve({ revision: null, problem: `${target.host}:${target.port}: ${error.message}` }),
+    resolve({ isReached: false, revision: null, problem: `${target.host}:${target.port}: ${error.message}` }),
   );
   question.end();
   return await promise;

@@ -56,13 +56,28 @@ export class ProxyRouter implements TrafficRouter {
 
   async prove(question: LiveQuestion, signal: AbortSignal): Promise<ObservedAnswers> {
     const target = await this.#probeTarget(question);
-    for (let inARow = 0; inARow < question.times; inARow++) {
-      const answer = await askOnce(target, { bucket: question.bucket, nowMs: this.#options.now() }, signal);
-      if (answer.revision === question.revision) continue;
+    const outside = await this.#askInARow(target, question, signal);
+    if (outside.isReached) return outside.answers;
+    // A server often cannot reach its own public name; then its proxy is asked, and people are told.
+    const inside = await this.#askInARow({ ...target, address: this.#ownAddress() }, question, signal);
+    const outsideProblem = outside.answers.problem ?? 'nobody answered';
+    return inside.isReached ? { ...inside.answers, outsideProblem } : outside.answers;
+  }
+
+  async #askInARow(target: ProbeTarget, { revision, times, bucket }: LiveQuestion, signal: AbortSignal) {
+    for (let inARow = 0; inARow < times; inARow++) {
+      const answer = await askOnce(target, { bucket, nowMs: this.#options.now() }, signal);
+      if (answer.revision === revision) continue;
       const problem = answer.problem ?? `the public route answered with ${answer.revision ?? 'no revision'}`;
-      return { revision: question.revision, inARow: 0, problem };
+      return { isReached: answer.isReached, answers: { revision, inARow: 0, problem } };
     }
-    return { revision: question.revision, inARow: question.times, problem: null };
+    return { isReached: true, answers: { revision, inARow: times, problem: null } };
+  }
+
+  /** Where this machine reaches the proxy's front port. */
+  #ownAddress(): string {
+    const { frontHost } = this.#options;
+    return frontHost === '0.0.0.0' || frontHost === '::' ? '127.0.0.1' : frontHost;
   }
 
   async keepJournalHeads(heads: ProxyStatus['journalHeads']): Promise<void> {
@@ -75,7 +90,7 @@ export class ProxyRouter implements TrafficRouter {
     const path = shortestPath(environment);
     const host = environment?.domains[0];
     const port = host === undefined ? (environment?.port ?? this.#options.frontPort) : this.#options.frontPort;
-    return { host: host ?? 'localhost', port, path, probeKey: this.#options.probeKey };
+    return { host: host ?? 'localhost', port, path, probeKey: this.#options.probeKey, address: null };
   }
 
   /** One change at a time: a document is read, changed and put as a whole. */
