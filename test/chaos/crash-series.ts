@@ -42,8 +42,6 @@ export class CrashSeries {
   readonly #options: SeriesOptions;
   readonly #lotse: TemporaryLotse;
   readonly #hit = new Set<string>();
-  /** What is passed at a start, by the number of events written before it. */
-  readonly #starts = new Map<number, readonly string[]>();
   #course: readonly Point[] = [];
   #wanted: ReadonlySet<string> = new Set();
   #crashes = 0;
@@ -79,7 +77,6 @@ export class CrashSeries {
     const plane = await this.#lotse.restart(crashAt(nowhere));
     await until('it has taken up what there was', () => pointsOf(plane.said).includes('published'));
     const atStart = pointsOf(plane.said);
-    this.#starts.set(0, atStart);
     const { id } = await this.#lotse.client.start(release);
     this.#rollouts += 1;
     const rollout = await this.#lotse.client.ended(id);
@@ -124,25 +121,29 @@ export class CrashSeries {
       if (end === 'over') return false;
     }
     await plane.ended;
-    const labels = pointsOf(plane.said);
-    const names = namePoints(labels, written);
-    this.#starts.set(
-      written,
-      labels.filter((_, index) => isOfStart(names[index] ?? '')),
-    );
     this.#crashes += 1;
-    this.#hit.add(names.at(-1) ?? '');
+    this.#hit.add(namePoints(pointsOf(plane.said), written).at(-1) ?? '');
     return true;
   }
 
-  /** How often a process passes a point of that label until it is there, when so many events are written before. */
+  /** Says to a process where it ends (`crashPoint`), when so many events of the rollout were written before. */
   #wayTo(target: number, written: number): string {
     const point = this.#course[target];
     if (point === undefined) return nowhere;
+    // Each start publishes what is in force.
+    if (isOfStart(point.name)) return `1 ${point.label}`;
     const lastWrite = this.#course.findLastIndex(({ name }) => name.startsWith(`${written} after writing `));
-    const passed = this.#course.slice(lastWrite + 1, target + 1).map(({ label }) => label);
-    const all = [...(this.#starts.get(written) ?? this.#starts.get(0) ?? []), ...passed];
-    return `${Math.max(1, all.filter((label) => label === point.label).length)} ${point.label}`;
+    const places = this.#course.flatMap((_, at) => (at > lastWrite && at <= target ? [this.#placeOf(at)] : []));
+    const place = this.#placeOf(target);
+    return `${Math.max(1, places.filter((each) => each === place).length)} ${place}`;
+  }
+
+  /** What an effect does counts only right after that effect: a control plane repeats orders by itself, too. */
+  #placeOf(at: number): string {
+    const { label = '' } = this.#course[at] ?? {};
+    if (!/^(?:ensured |published$)/.test(label)) return label;
+    const before = this.#course.slice(0, at).findLast((each) => !each.label.startsWith('committed '));
+    return `${before?.label ?? ''} > ${label}`;
   }
 
   #names(): ReadonlySet<string> {
