@@ -106,6 +106,13 @@ describe('a source that cannot become a release', () => {
     assert.equal((await visit(await lotse().port())).body, old.id);
   });
 
+  test('the build command of the file is what runs', async () => {
+    const manifest = shopManifest({ more: { build: { run: ['node', '-e', `throw Error('no such colour')`] } } });
+    const build = await lotse().client.build(await shopTar(manifest));
+    assert.equal(build.error?.code, 'build-failed');
+    assert.ok(build.error.details.some((line) => line.includes('Error: no such colour')));
+  });
+
   test('a release or environment that nobody knows is refused, with those that there are', async () => {
     const release = await lotse().client.refusedStart('r99-abcdef0');
     assert.deepEqual([release.status, release.code], [404, 'not-found']);

@@ -69,6 +69,7 @@ export async function createRelease(
       key: buildKey(source, found.manifest),
       sourceTar: source.tar,
       roots: [...new Set(['.', ...servicesOf(found.manifest).map((service) => service.root)])],
+      run: build.argv,
       variables: build.config,
       withinMs: build.withinMs,
       memoryBytes: build.memoryBytes,

@@ -100,6 +100,14 @@ function testFailures(start: Start): void {
     assert.deepEqual(await world.builder.list('shop'), []);
   });
 
+  builderTest(start, 'a command that is given builds instead of what is found', async (world) => {
+    const scripts = { build: 'node -e "process.exit(1)"' };
+    const source = { 'package.json': json({ scripts }), 'make.js': "require('fs').writeFileSync('made', 'by hand')" };
+    await world.build('one', source, { run: ['node', 'make.js'] });
+    assert.ok(world.lines.includes('node make.js'));
+    assert.ok(!world.lines.includes('npm run build'));
+  });
+
   builderTest(start, 'a cancelled build ends as a whole, and can be built again', async (world) => {
     const stop = new AbortController();
     const sourceTar = await world.setup.pack({ 'package.json': json(waiting) });
@@ -179,7 +187,8 @@ class BuilderWorld {
 
   order(key: string, sourceTar: string, change: Change = {}): BuildOrder {
     const { signal: _, onLine: __, ...order } = change;
-    return { app: 'shop', key, sourceTar, roots: ['.'], variables: {}, withinMs: 60_000, memoryBytes: null, ...order };
+    const usual = { app: 'shop', roots: ['.'], run: null, variables: {}, withinMs: 60_000, memoryBytes: null };
+    return { ...usual, key, sourceTar, ...order };
   }
 
   async build(key: string, source: Readonly<Record<string, SourceEntry>>, change: Change = {}): Promise<Artifact> {

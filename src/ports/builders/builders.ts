@@ -32,6 +32,8 @@ export interface BuildOrder {
   readonly sourceTar: string;
   /** Folders inside the source that have something to build: `.` and the services' roots. */
   readonly roots: readonly string[];
+  /** The command that builds, in `.`; null: what to build is found. */
+  readonly run: readonly string[] | null;
   readonly variables: Readonly<Record<string, string>>;
   readonly withinMs: number;
   readonly memoryBytes: number | null;

@@ -23,10 +23,14 @@ const lockfiles = ['package-lock.json', 'npm-shrinkwrap.json'];
 
 /**
  * What to build is found: in each root with a package.json the locked packages are installed, `npm run build` runs where
- * there is such a script, and packages for development go again. A folder below a root with workspaces is installed
+ * there is such a script, or `run` once where it is given, and packages for development go again. A folder below a root with workspaces is installed
  * together with that root.
  */
-export async function planBuild(source: string, roots: readonly string[]): Promise<readonly BuildStep[]> {
+export async function planBuild(
+  source: string,
+  roots: readonly string[],
+  run: readonly string[] | null,
+): Promise<readonly BuildStep[]> {
   const packages: FoundPackage[] = [];
   for (const root of sortedRoots(roots)) {
     const found = await readPackage(source, root);
@@ -34,12 +38,13 @@ export async function planBuild(source: string, roots: readonly string[]): Promi
   }
   const workspaces = packages.filter((found) => found.file.hasWorkspaces && found.root === '.');
   const installed = packages.filter((found) => found.isLocked || found.root === '.' || workspaces.length === 0);
-  const built = packages.filter((found) => 'build' in found.file.scripts);
+  const built = run === null ? packages.filter((found) => 'build' in found.file.scripts) : [];
   const keepsDevelopment = (found: FoundPackage) =>
-    built.includes(found) || (found.file.hasWorkspaces && built.length > 0);
+    run !== null || built.includes(found) || (found.file.hasWorkspaces && built.length > 0);
   return [
     ...installed.flatMap((found) => install(found, keepsDevelopment(found))),
     ...built.map(({ root }) => ({ root, argv: ['npm', 'run', 'build'], note: null })),
+    ...(run === null ? [] : [{ root: '.', argv: run, note: null }]),
     ...installed.filter((found) => keepsDevelopment(found) && needsInstall(found)).map(prune),
   ];
 }

@@ -65,7 +65,7 @@ export class Build {
       const links = await findLinksOut(this.#folder);
       if (links.length > 0)
         this.#say(`Links that lead out of the source are kept, what they name is not: ${links.join(', ')}`);
-      for (const step of await planBuild(this.#folder, this.#order.roots)) {
+      for (const step of await planBuild(this.#folder, this.#order.roots, this.#order.run)) {
         if (step.note !== null) this.#say(step.note);
         this.#say(`${step.root === '.' ? '' : `${step.root}: `}${step.argv.join(' ')}`);
         await this.#run(step, memory, stop);

@@ -187,7 +187,15 @@ const appWithPackages = {
 async function start(options: Parameters<typeof startProcessBuilderTest>[0] = {}) {
   const setup = await startProcessBuilderTest(options);
   const builder = await setup.open();
-  const order = { app: 'shop', key: 'one', roots: ['.'], variables: {}, withinMs: 60_000, memoryBytes: null };
+  const order = {
+    app: 'shop',
+    key: 'one',
+    roots: ['.'],
+    run: null,
+    variables: {},
+    withinMs: 60_000,
+    memoryBytes: null,
+  };
   const run = (sourceTar: string, change: Partial<BuildOrder> = {}, lines: string[] = []) =>
     builder.build({ ...order, sourceTar, ...change }, (line) => lines.push(line), never);
   return {
