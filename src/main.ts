@@ -24,7 +24,6 @@ import { roomPart } from './capabilities/releases/room-part.ts';
 import { routesOfReleases } from './capabilities/releases/routes.ts';
 import { describeErrorCode, LotseError, toLotseError } from './core/errors.ts';
 import { systemActor } from './core/events.ts';
-import { openCheckpoints } from './database/checkpoints.ts';
 import { handOnHeads } from './database/hand-on-heads.ts';
 import { openJournal, type DatabaseJournal } from './database/journal.ts';
 import { openDatabase, type Database } from './database/open-database.ts';
@@ -40,7 +39,7 @@ import { keptProbeKey } from './ports/traffic/proxy/probe-key.ts';
 import { keepProxyAlive, proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
 import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
-import { rolloutEventTypes } from './rollout/rollout-events.ts';
+import { isRolloutEvent } from './rollout/rollout-events.ts';
 import { crashPoint, problemLog, tell, untilTold } from './process.ts';
 import { findProxy } from './proxy/start-proxy.ts';
 
@@ -163,12 +162,12 @@ async function openReleases(
   const atPoint = crashPoint(process.env['LOTSE_CRASH_AT']);
   journal.onAppend((events) => {
     // Points around what the engine writes are its own.
-    for (const { chain, type } of events) {
-      if (chain !== 'control' && !rolloutEventTypes.some((each) => each === type)) atPoint(`committed ${type}`);
+    for (const event of events) {
+      if (event.chain !== 'control' && !isRolloutEvent(event)) atPoint(`committed ${event.type}`);
     }
   });
   const engine = new Engine({
-    ...{ journal, lock, target, traffic, bindings, checkpoints: openCheckpoints(database) },
+    ...{ journal, lock, target, traffic, bindings },
     clock: { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
     log: ({ error, ...about }) => house.log({ ...about, error: toLotseError(error).message }),
     atPoint,
@@ -182,7 +181,6 @@ async function openReleases(
       roomPart(target),
     ],
     ports: new PortBook(database, now),
-    surroundings: (scope, revision) => bindings.surroundings(scope, revision, null),
   };
   return { context, target };
 }

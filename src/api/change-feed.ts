@@ -1,3 +1,4 @@
+import { scopeOf } from '../core/ids.ts';
 import type { JournalEvent } from '../core/events.ts';
 import type { Place } from '../capabilities/accounts/open-accounts.ts';
 
@@ -56,8 +57,8 @@ export function createChangeFeed(source: ChangeSource, capacity = 1000): ChangeF
 
 /** Events of the control plane itself belong where their payload says, if it says so. */
 export function changeOf({ position, type, chain, payload }: PositionedEvent): Change {
-  const [app = null, environment = null] = chain === 'control' ? [] : chain.split('/');
-  if (chain !== 'control') return { position, type, app, environment };
+  const scope = scopeOf(chain);
+  if (scope !== null) return { position, type, ...scope };
   return { position, type, app: textIn(payload, 'app'), environment: textIn(payload, 'environment') };
 }
 

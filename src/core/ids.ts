@@ -29,6 +29,12 @@ export function chainOf(scope: Scope): ChainName {
   return `${scope.app}/${scope.environment}`;
 }
 
+/** Where a chain belongs; null: the control plane's own. */
+export function scopeOf(chain: string): Scope | null {
+  const [app, environment] = chain.split('/');
+  return app === undefined || environment === undefined ? null : { app, environment };
+}
+
 export function releaseId(number: number, commit: string, dirty: boolean): ReleaseId {
   return `r${number}-${commit.slice(0, 7)}${dirty ? '-dirty' : ''}`;
 }

@@ -6,7 +6,9 @@ import type { Command } from '../rollout/facts.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { EnvironmentRunner } from './environment-runner.ts';
 import { emptyView, type EnvironmentView } from './environment-log.ts';
+import type { WantedJob } from './orders.ts';
 import type { EngineParts } from './parts.ts';
+import { startJob } from './perform.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
 const settleWaitMs = 120_000;
@@ -60,6 +62,11 @@ export class Engine {
   /** Everything of the environment stops; its data stays. Errors: `conflict` while a rollout is under way. */
   async takeDown(scope: Scope, by: Actor, reason: string | null): Promise<void> {
     await this.#runner(scope).takeDown(by, reason);
+  }
+
+  /** Runs a job that no rollout ordered, in the surroundings of a revision; at most once under its key. */
+  async startJob(scope: Scope, wanted: WantedJob): Promise<void> {
+    await startJob(this.#parts, scope, wanted);
   }
 
   /** Something that gates or routing depend on has changed: look at once. */

@@ -4,7 +4,7 @@ import { LotseError } from '../core/errors.ts';
 import { chainOf, type RolloutId, type Scope } from '../core/ids.ts';
 import { emptyEnvironment, evolveEnvironment, type EnvironmentState } from '../rollout/environment-state.ts';
 import { evolve, plannedState } from '../rollout/evolve.ts';
-import { rolloutEventTypes, type DecidedEvent, type WrittenEvent } from '../rollout/rollout-events.ts';
+import { isRolloutEvent, type DecidedEvent, type WrittenEvent } from '../rollout/rollout-events.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
 import type { EngineParts } from './parts.ts';
 
@@ -77,9 +77,4 @@ function rolloutAfter(before: RolloutState | null, event: JournalEvent & Written
   if (before !== null) return evolve(before, event);
   if (event.type === 'environment-downed') return null;
   throw new LotseError('journal-damaged', `${event.chain} has ${event.type} before any plan`);
-}
-
-/** Rollout events are never erased: their payloads hold ids only. */
-function isRolloutEvent(event: JournalEvent): event is JournalEvent & WrittenEvent {
-  return rolloutEventTypes.some((type) => type === event.type);
 }

@@ -4,6 +4,7 @@ import type { Scope } from '../core/ids.ts';
 import type { JobOrder, ServiceOrder } from '../ports/targets/targets.ts';
 import type { SlotOrder } from '../rollout/environment-state.ts';
 import type { Effect } from '../rollout/plan.ts';
+import type { JobDefinition, Revision } from '../rollout/release.ts';
 import type { Bindings } from './bindings.ts';
 
 /** The full order for a target, with every reference resolved. */
@@ -31,29 +32,45 @@ export async function serviceOrder(
   };
 }
 
-/** The order for a job of a revision; BASE_URL says where the app is. */
-export async function jobOrder(
-  bindings: Bindings,
-  scope: Scope,
-  effect: Extract<Effect, { kind: 'job' }>,
-): Promise<JobOrder> {
-  const revision = await bindings.revision(scope, effect.revision);
-  const definition = [...revision.jobs, revision.verification].find((job) => job?.job === effect.job);
-  if (!definition) throw new LotseError('internal', `${effect.revision} has no job ${effect.job}`);
+/** A job that shall run in the surroundings of a revision. */
+export interface WantedJob {
+  readonly key: string;
+  readonly revision: Revision;
+  readonly definition: JobDefinition;
+  /** Beside what every job of the revision is given. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** The full order for a job, with every reference resolved. */
+export async function jobOrder(bindings: Bindings, scope: Scope, wanted: WantedJob): Promise<JobOrder> {
+  const { key, revision, definition } = wanted;
   const { variables, storeFolders } = await bindings.surroundings(scope, revision, null);
-  const baseUrl = await baseUrlOf(bindings, scope, effect);
-  const pinned = effect.baseUrl === 'pinned' ? { LOTSE_PINNED: '1' } : {};
   return {
     ...scope,
-    key: effect.key,
+    key,
     revision: revision.id,
     artifact: revision.artifact,
     argv: definition.argv,
     root: definition.root,
-    variables: { ...variables, ...(baseUrl === null ? {} : { BASE_URL: baseUrl }), ...pinned },
+    variables: { ...variables, ...wanted.variables },
     storeFolders,
     withinMs: definition.withinMs,
   };
+}
+
+/** The job of a step; BASE_URL says where the app is. */
+export async function stepJob(
+  bindings: Bindings,
+  scope: Scope,
+  effect: Extract<Effect, { kind: 'job' }>,
+): Promise<WantedJob> {
+  const revision = await bindings.revision(scope, effect.revision);
+  const definition = [...revision.jobs, revision.verification].find((job) => job?.job === effect.job);
+  if (!definition) throw new LotseError('internal', `${effect.revision} has no job ${effect.job}`);
+  const baseUrl = await baseUrlOf(bindings, scope, effect);
+  const pinned = effect.baseUrl === 'pinned' ? { LOTSE_PINNED: '1' } : {};
+  const variables = { ...(baseUrl === null ? {} : { BASE_URL: baseUrl }), ...pinned };
+  return { key: effect.key, revision, definition, variables };
 }
 
 async function baseUrlOf(

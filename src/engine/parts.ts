@@ -1,14 +1,12 @@
 import type { TrafficRouter } from '../ports/traffic/traffic.ts';
 import type { Target } from '../ports/targets/targets.ts';
 import type { Bindings } from './bindings.ts';
-import type { Checkpoints } from './checkpoints.ts';
 import type { Journal } from './journal.ts';
 import type { OwnerLock } from './owner-lock.ts';
 
 /** What the engine is made of; the composition root fills it. */
 export interface EngineParts {
   readonly journal: Journal;
-  readonly checkpoints: Checkpoints;
   readonly lock: OwnerLock;
   readonly target: Target;
   readonly traffic: TrafficRouter;

@@ -2,7 +2,7 @@ import type { Scope } from '../core/ids.ts';
 import type { EnvironmentState, SlotOrder } from '../rollout/environment-state.ts';
 import type { Effect } from '../rollout/plan.ts';
 import { currentMove, type RolloutState } from '../rollout/rollout-state.ts';
-import { jobOrder } from './orders.ts';
+import { jobOrder, stepJob, type WantedJob } from './orders.ts';
 import type { EngineParts } from './parts.ts';
 import type { Reconciler } from './reconcile.ts';
 
@@ -32,10 +32,15 @@ export async function perform(
         // The target's pinned listener must be there before the job asks it.
         await reconciler.look();
         await reconciler.publish(state);
-        await parts.target.startJob(await jobOrder(parts.bindings, scope, effect));
+        await startJob(parts, scope, await stepJob(parts.bindings, scope, effect));
         break;
     }
   }
+}
+
+/** Also for jobs that no rollout ordered. */
+export async function startJob(parts: EngineParts, scope: Scope, wanted: WantedJob): Promise<void> {
+  await parts.target.startJob(await jobOrder(parts.bindings, scope, wanted));
 }
 
 /** A rollout that turns back waits for no job of the step it was at. */

@@ -14,11 +14,6 @@ export const reservedNames: readonly string[] = ['all', 'any', 'control', 'local
 /** The environment that is always there: the working tree. */
 export const devEnvironment = 'dev';
 
-/** `SERVICE_URL`, `STORE_DIR`: how an instance is told about a service or store. */
-export function variableOf(name: string, suffix: 'URL' | 'DIR'): string {
-  return `${name.replaceAll('-', '_').toUpperCase()}_${suffix}`;
-}
-
 /** What a variable is needed for already; null when the app may use it. */
 export function reservedVariable(name: string): string | null {
   if (name === 'PORT') return 'Lotse tells each web service its port by it';

@@ -1,52 +1,21 @@
-import type {
-  ArtifactDigest,
-  AppName,
-  EnvironmentName,
-  ReleaseId,
-  RevisionId,
-  ServiceName,
-  UnixMs,
-} from '../core/ids.ts';
+import type { ArtifactDigest, AppName, EnvironmentName, ReleaseId, RevisionId, UnixMs } from '../core/ids.ts';
+import type * as manifest from '../manifest/app-manifest.ts';
 
-/** How an HTTP or TCP check asks an instance. */
-export type Check = { readonly kind: 'http'; readonly path: string } | { readonly kind: 'tcp' };
+export type { Check } from '../manifest/app-manifest.ts';
 
-/** A service as it travels with the release: the same in every environment but for the overrides of that environment. */
-export interface ServiceDefinition {
-  readonly service: ServiceName;
-  readonly kind: 'web' | 'worker';
+/**
+ * What travels with a release is what lotse.yaml says, as the manifest's types describe it: without config, which is
+ * frozen as a version of its own, and with any command that a stored document may hold.
+ */
+type Travelling<Definition extends { readonly argv: manifest.Argv }> = Omit<Definition, 'argv' | 'config'> & {
   readonly argv: readonly string[];
-  /** Folder inside the artifact, `.` or `apps/web`. */
-  readonly root: string;
-  /** The port the file names; instances listen on PORT, which may be another one. Null for workers. */
-  readonly port: number | null;
-  readonly path: string;
-  readonly ready: Check | null;
-  readonly live: Check | null;
-  readonly drainMs: number;
-  readonly instances: number;
-  readonly memoryBytes: number | null;
-  readonly cpuCores: number | null;
-  readonly stickiness: 'cookie' | 'none';
-  /** Whether the worker reads LOTSE_CLAIM_FILE. */
-  readonly readsClaim: boolean;
-}
+};
 
-export interface JobDefinition {
-  readonly job: string;
-  readonly argv: readonly string[];
-  readonly root: string;
-  readonly withinMs: number;
-}
-
-export interface StoreDefinition {
-  readonly store: string;
-  readonly kind: 'folder';
-  /** Path below the environment's store folder. */
-  readonly folder: string;
-  /** May two releases have it open at once? */
-  readonly shared: boolean;
-}
+/** The same in every environment but for the overrides of that environment. */
+export type ServiceDefinition = Travelling<manifest.ServiceDefinition>;
+export type JobDefinition = Travelling<manifest.JobDefinition>;
+/** The driver names the variables that say where the store is. */
+export type StoreDefinition = Omit<manifest.StoreDefinition, 'variable'>;
 
 export interface ReleaseSource {
   /** Full commit id, or the one a dirty tree is based on; forty zeros outside git. */

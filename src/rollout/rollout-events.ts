@@ -75,3 +75,8 @@ export const rolloutEventTypes = [
   'rollout-ended',
   'environment-downed',
 ] as const satisfies readonly RolloutEvent['type'][];
+
+/** Is it an event of the machine? Their payloads hold ids only, so none of them is ever erased. */
+export function isRolloutEvent<Event extends { readonly type: string }>(event: Event): event is Event & WrittenEvent {
+  return rolloutEventTypes.some((type) => type === event.type);
+}

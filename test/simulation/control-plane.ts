@@ -45,7 +45,6 @@ export class ControlPlane {
         read: (_, query) => this.#look('journal', () => world.journal.read(query)),
         heads: () => this.#look('journal', () => world.journal.heads()),
       },
-      checkpoints: { load: async () => null, save: async () => undefined, remove: async () => undefined },
       lock: {
         get fence() {
           return fence;

@@ -5,7 +5,7 @@ import { emptyEnvironment, evolveEnvironment, type EnvironmentState } from '../.
 import { evolve, plannedState } from '../../src/rollout/evolve.ts';
 import { isOpen, type GateResult } from '../../src/rollout/gate.ts';
 import { webServices } from '../../src/rollout/release.ts';
-import { rolloutEventTypes, type WrittenEvent } from '../../src/rollout/rollout-events.ts';
+import { isRolloutEvent, type WrittenEvent } from '../../src/rollout/rollout-events.ts';
 import type { RolloutState } from '../../src/rollout/rollout-state.ts';
 import type { World } from './world.ts';
 
@@ -167,10 +167,6 @@ export class Invariants {
 
 function isOf(slot: TargetSlot, revision: string, service: string): boolean {
   return slot.revision === revision && slot.service === service;
-}
-
-function isRolloutEvent(event: JournalEvent): event is JournalEvent & WrittenEvent {
-  return rolloutEventTypes.some((type) => type === event.type);
 }
 
 function describe(event: WrittenEvent): string {

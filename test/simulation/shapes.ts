@@ -1,6 +1,7 @@
 import { revisionId } from '../../src/core/ids.ts';
 import { compilePlan } from '../../src/rollout/compile-plan.ts';
 import type { EnvironmentState } from '../../src/rollout/environment-state.ts';
+import { service as exampleService } from '../../src/rollout/fixtures/example-rollout.ts';
 import type { Before, GateDefinition, Plan, Step, StrategyName } from '../../src/rollout/plan.ts';
 import type { Revision, ServiceDefinition } from '../../src/rollout/release.ts';
 import type { Random } from './random.ts';
@@ -15,25 +16,9 @@ export const gates: readonly GateDefinition[] = [
   { id: 'proof:artifacts', kind: 'proof', part: 'artifacts', title: 'the artifact is there' },
 ];
 
-export function service(name: string, more: Partial<ServiceDefinition> = {}): ServiceDefinition {
-  return {
-    service: name,
-    kind: 'web',
-    argv: ['node', `${name}.js`],
-    root: '.',
-    port: 3000,
-    path: '/',
-    ready: null,
-    live: null,
-    drainMs: 800,
-    instances: 1,
-    memoryBytes: null,
-    cpuCores: null,
-    stickiness: 'cookie',
-    readsClaim: false,
-    ...more,
-  };
-}
+/** Drains are short, for the same reason. */
+export const service = (name: string, more: Partial<ServiceDefinition> = {}): ServiceDefinition =>
+  exampleService(name, { drainMs: 800, ...more });
 
 export function revision(number: number, services: readonly ServiceDefinition[], isVerified = true): Revision {
   const verification = { job: 'verify', argv: ['npm', 'test'], root: '.', withinMs: 10_000 };

@@ -1,5 +1,5 @@
 import type { Scope } from '../../core/ids.ts';
-import { variableOf } from '../../manifest/names.ts';
+import { variableOf } from '../../core/variable-names.ts';
 import type { StoreDriver } from '../../ports/stores/stores.ts';
 import type { Variables } from '../../ports/targets/targets.ts';
 import type { WantedService } from './dev-service.ts';

@@ -5,7 +5,7 @@ import { releaseId, type AppName } from '../../core/ids.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import type { AppManifest } from '../../manifest/app-manifest.ts';
 import type { Release, ReleaseSource } from '../../rollout/release.ts';
-import { highestReleaseNumber, insertRelease, listReleases } from './release-rows.ts';
+import { highestReleaseNumber, insertRelease, releasesOfArtifact } from './release-rows.ts';
 import { jobsOf, manifestFile, servicesOf } from './release-manifest.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { listTar, readFromTar } from './source-tar.ts';
@@ -94,10 +94,9 @@ async function recordRelease(
   found: SourceManifest,
   digest: string,
 ): Promise<Release> {
-  const known = (await listReleases(context.database.db, source.app)).find(
+  const known = (await releasesOfArtifact(context.database.db, source.app, digest)).find(
     (release) =>
       release.source.commit === source.commit &&
-      release.artifact === digest &&
       release.manifestText === found.text &&
       JSON.stringify(release.checklists) === JSON.stringify(found.checklists),
   );

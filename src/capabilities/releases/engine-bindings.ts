@@ -1,5 +1,6 @@
 import { LotseError } from '../../core/errors.ts';
 import { chainOf, type ChainName, type ReleaseId, type Scope, type ServiceName } from '../../core/ids.ts';
+import { variableOf } from '../../core/variable-names.ts';
 import type { Bindings, FrontDoor, RevisionPorts, Surroundings } from '../../engine/engine.ts';
 import type { StoreDriver } from '../../ports/stores/stores.ts';
 import type { Variables } from '../../ports/targets/targets.ts';
@@ -99,7 +100,7 @@ async function surroundings(
 ): Promise<Surroundings> {
   const { internal } = await revisionPorts(context, scope, revision);
   const bindings = await Promise.all(revision.stores.map((store) => stores.bind(scope, store)));
-  const urls = Object.entries(internal).map(([name, port]) => [urlVariable(name), `http://127.0.0.1:${port}`]);
+  const urls = Object.entries(internal).map(([name, port]) => [variableOf(name, 'URL'), `http://127.0.0.1:${port}`]);
   const variables: Variables = {
     ...config,
     ...Object.fromEntries(urls),
@@ -110,9 +111,4 @@ async function surroundings(
     LOTSE_RELEASE: revision.release,
   };
   return { variables, storeFolders: bindings.flatMap((binding) => binding.folders) };
-}
-
-/** `my-api` → `MY_API_URL`. */
-function urlVariable(service: ServiceName): string {
-  return `${service.toUpperCase().replaceAll('-', '_')}_URL`;
 }

@@ -1,40 +1,44 @@
 import { createHash } from 'node:crypto';
 import { systemActor, type EventDraft, type JournalEvent } from '../../core/events.ts';
-import { chainOf, type Scope } from '../../core/ids.ts';
+import { chainOf, scopeOf, type Scope } from '../../core/ids.ts';
 import type { Evidence } from '../../rollout/gate.ts';
 import type { Plan } from '../../rollout/plan.ts';
 import type { RolloutState } from '../../rollout/rollout-state.ts';
-import type { WrittenEvent } from '../../rollout/rollout-events.ts';
+import { isRolloutEvent, type WrittenEvent } from '../../rollout/rollout-events.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import { acceptDefinition } from './environment-rows.ts';
 import { insertEvidence, insertQuarantine } from './evidence-rows.ts';
 import { findRevision } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
-import { isRolloutEvent, readRollout } from './rollout-history.ts';
+import { readRollout } from './rollout-history.ts';
 
 /**
  * What follows from a rollout's events: evidence, quarantine, accepted definitions, retention. Subscribed durably, so
  * every handler may see an event again.
  */
 export async function followRollout(context: ReleasesContext, event: JournalEvent): Promise<void> {
-  if (!isRolloutEvent(event) || event.chain === 'control' || event.correlationId === null) return;
   const scope = scopeOf(event.chain);
-  const rollout = await readRollout(context, scope, event.correlationId);
-  if (rollout === null) return;
-  if (provesRelease(event, rollout.plan)) await recordVerified(context, scope, rollout.plan, event);
-  if (event.type === 'rollout-ended') await afterEnd(context, scope, rollout, event);
+  if (scope === null || event.correlationId === null || !isRolloutEvent(event) || !hasConsequences(event)) return;
+  const story = await readRollout(context, scope, event.correlationId);
+  if (story === null) return;
+  const { plan } = story.state;
+  if (provesRelease(event, plan)) await recordVerified(context, scope, plan, event);
+  if (event.type === 'rollout-ended') await afterEnd(context, scope, story.state, event);
 }
 
-function scopeOf(chain: string): Scope {
-  const [app = '', environment = ''] = chain.split('/');
-  return { app, environment };
+/** Most events have none: for them the rollout need not be read. */
+function hasConsequences(event: WrittenEvent): boolean {
+  return event.type === 'rollout-live' || event.type === 'rollout-ended' || isVerifiedInPublic(event);
 }
 
 /** Verified: the app's own story passed through the public route; without one, the route's own answers are the proof. */
 function provesRelease(event: WrittenEvent, plan: Plan): boolean {
   if (plan.kind === 'rollback') return false;
   const isTold = plan.steps.some((step) => step.id === 'verify-after');
-  if (!isTold) return event.type === 'rollout-live';
+  return isTold ? isVerifiedInPublic(event) : event.type === 'rollout-live';
+}
+
+function isVerifiedInPublic(event: WrittenEvent): boolean {
   return event.type === 'step-done' && event.payload.step === 'verify-after' && event.payload.direction === 'forward';
 }
 

@@ -1,7 +1,6 @@
 import type { Actor } from '../../core/events.ts';
 import { LotseError } from '../../core/errors.ts';
 import { chainOf, type Scope } from '../../core/ids.ts';
-import type { JobOrder } from '../../ports/targets/targets.ts';
 import type { JobDefinition, Revision } from '../../rollout/release.ts';
 import { frontDoor } from './engine-bindings.ts';
 import { requireEnvironment } from './release-operations.ts';
@@ -78,23 +77,11 @@ async function start(
   revision: Revision,
   definition: JobDefinition,
   by: Actor,
-  more: Readonly<Record<string, string>> = {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<JobView> {
   const key = `${chainOf(scope)}/${definition.job}/${context.newId()}`;
-  const around = await context.surroundings(scope, revision);
-  const order: JobOrder = {
-    ...scope,
-    key,
-    revision: revision.id,
-    artifact: revision.artifact,
-    argv: definition.argv,
-    root: definition.root,
-    variables: { ...around.variables, ...more },
-    storeFolders: around.storeFolders,
-    withinMs: definition.withinMs,
-  };
   await write(context, scope, 'job-started', key, by);
-  await context.target.startJob(order);
+  await context.engine.startJob(scope, { key, revision, definition, variables });
   return await observeJob(context, scope, key);
 }
 

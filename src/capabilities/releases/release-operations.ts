@@ -9,7 +9,7 @@ import { readSourceManifest } from './create-release.ts';
 import { findEnvironmentRow, listScopes } from './environment-rows.ts';
 import type { RolloutView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
-import { readRollout, rolloutEvents } from './rollout-history.ts';
+import { readRollout } from './rollout-history.ts';
 import { rolloutView } from './rollout-view.ts';
 import { declaredEnvironments } from './release-manifest.ts';
 import { listReleases } from './release-rows.ts';
@@ -66,9 +66,9 @@ export async function scopeOfRollout(context: ReleasesContext, app: AppName, id:
 /** Errors: `not-found`. */
 export async function viewRollout(context: ReleasesContext, app: AppName, id: RolloutId): Promise<RolloutView> {
   const scope = await scopeOfRollout(context, app, id);
-  const state = await readRollout(context, scope, id);
-  if (state === null) throw new LotseError('not-found', `${app} has no rollout ${JSON.stringify(id)}`);
-  return rolloutView(state, await rolloutEvents(context, scope, id));
+  const story = await readRollout(context, scope, id);
+  if (story === null) throw new LotseError('not-found', `${app} has no rollout ${JSON.stringify(id)}`);
+  return rolloutView(story.state, story.events);
 }
 
 /** Errors: `conflict` when it has ended or the command does not apply now. */

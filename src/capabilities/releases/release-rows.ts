@@ -1,6 +1,6 @@
 import { LotseError } from '../../core/errors.ts';
 import type { Actor } from '../../core/events.ts';
-import type { AppName, ReleaseId, RevisionId, Scope } from '../../core/ids.ts';
+import type { AppName, ArtifactDigest, ReleaseId, RevisionId, Scope } from '../../core/ids.ts';
 import { decodeJson, encodeJson } from '../../database/json-column.ts';
 import type { LotseDb, Transaction } from '../../database/schema.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
@@ -39,6 +39,22 @@ export async function listReleases(db: LotseDb, app: AppName, limit = 200): Prom
     .where('app', '=', app)
     .orderBy('number', 'desc')
     .limit(limit)
+    .execute();
+  return rows.map((row) => decodeJson(row.document, releaseDocument, `release ${row.release}`));
+}
+
+/** Releases that were made of this artifact, the newest first. */
+export async function releasesOfArtifact(
+  db: LotseDb,
+  app: AppName,
+  artifact: ArtifactDigest,
+): Promise<readonly Release[]> {
+  const rows = await db
+    .selectFrom('releases')
+    .select(['release', 'document'])
+    .where('app', '=', app)
+    .where('artifact', '=', artifact)
+    .orderBy('number', 'desc')
     .execute();
   return rows.map((row) => decodeJson(row.document, releaseDocument, `release ${row.release}`));
 }

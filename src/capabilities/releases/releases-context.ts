@@ -1,12 +1,10 @@
 import type { Database } from '../../database/open-database.ts';
 import type { DatabaseJournal } from '../../database/journal.ts';
-import type { Scope } from '../../core/ids.ts';
-import type { Engine, OwnerLock, Surroundings } from '../../engine/engine.ts';
+import type { Engine, OwnerLock } from '../../engine/engine.ts';
 import type { Builder } from '../../ports/builders/builders.ts';
 import type { ReleasePart } from '../../ports/release-part/release-part.ts';
 import type { Target } from '../../ports/targets/targets.ts';
 import type { TrafficRouter } from '../../ports/traffic/traffic.ts';
-import type { Revision } from '../../rollout/release.ts';
 import type { PortBook } from './port-rows.ts';
 
 /** What the capability works with; the composition root fills it. */
@@ -20,8 +18,6 @@ export interface ReleasesContext {
   readonly traffic: TrafficRouter;
   readonly parts: readonly ReleasePart[];
   readonly ports: PortBook;
-  /** What a job of a revision is given. */
-  readonly surroundings: (scope: Scope, revision: Revision) => Promise<Surroundings>;
   /** Shared front port of the proxy. */
   readonly frontPort: number;
   /** Where sources and build logs are kept. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route, type Route } from '../../api/route.ts';
-import { chainOf } from '../../core/ids.ts';
+import { chainOf, scopeOf } from '../../core/ids.ts';
 import type { PositionedEvent } from '../../database/journal-rows.ts';
 import { listScopes } from './environment-rows.ts';
 import * as shapes from './releases-api.ts';
@@ -39,7 +39,10 @@ export function journalRoutes(context: ReleasesContext, check: () => Promise<Jou
       answer: shapes.journalCheck,
       async handle({ sees }) {
         const verdict = await check();
-        return { ...verdict, chains: verdict.chains.filter(({ chain }) => sees(placeOf(chain))) };
+        return {
+          ...verdict,
+          chains: verdict.chains.filter(({ chain }) => sees(scopeOf(chain) ?? { app: null, environment: null })),
+        };
       },
     }),
   ];
@@ -61,10 +64,4 @@ async function readEvents(
 function eventView(event: PositionedEvent): JournalEventView {
   const { position, chain, sequence, id, type, at, actor, reason, correlationId, payload } = event;
   return { position, chain, sequence, id, type, at, actor: actor.id, reason, correlationId, payload };
-}
-
-/** The control plane's own chain belongs to no app. */
-function placeOf(chain: string): { readonly app: string | null; readonly environment: string | null } {
-  const [app = null, environment = null] = chain === 'control' ? [] : chain.split('/');
-  return { app, environment };
 }

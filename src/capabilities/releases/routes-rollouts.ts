@@ -9,7 +9,7 @@ import { findRelease } from './release-rows.ts';
 import * as shapes from './releases-api.ts';
 import type { RolloutView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
-import { latestRollouts, rolloutEvents } from './rollout-history.ts';
+import { latestRollouts } from './rollout-history.ts';
 import { rolloutView } from './rollout-view.ts';
 import { releaseToPromote, startDeploy, startRollback } from './start-rollout.ts';
 
@@ -81,10 +81,8 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
 }
 
 async function rolloutsOf(context: ReleasesContext, scope: Scope): Promise<readonly RolloutView[]> {
-  const states = await latestRollouts(context, scope, listed);
-  return await Promise.all(
-    states.map(async (state) => rolloutView(state, await rolloutEvents(context, scope, state.plan.rollout))),
-  );
+  const stories = await latestRollouts(context, scope, listed);
+  return stories.map(({ state, events }) => rolloutView(state, events));
 }
 
 function commandRoute(context: ReleasesContext): Route {

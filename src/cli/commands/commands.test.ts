@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { JobView } from '../../capabilities/releases/releases-api.ts';
 import { startFakeControlPlane, written, type FakeHandler } from '../fixtures/fake-control-plane.ts';
+import { shopFolder } from '../fixtures/shop-folder.ts';
 import { runLotse, type RunResult } from '../fixtures/run-lotse.ts';
 import { anEnvironment, aRelease, aRollout, aStep, aVerifiedRollout } from '../fixtures/views.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lotse-commands-'));
-after(() => rmSync(folder, { recursive: true }));
-writeFileSync(
-  join(folder, 'lotse.yaml'),
-  `app: shop
-services: { web: { run: node server.js, port: 3000 } }
-environments:
-  staging: {}
-  production: { after: staging }
-`,
-);
+const folder = shopFolder();
 
 type Handlers = Readonly<Record<string, FakeHandler>>;
 

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { RolloutView } from '../../capabilities/releases/releases-api.ts';
 import { problem, startFakeControlPlane, written, type FakeHandler } from '../fixtures/fake-control-plane.ts';
+import { shopFolder } from '../fixtures/shop-folder.ts';
 import { runLotse } from '../fixtures/run-lotse.ts';
 import { aBuild, anEnvironment, aRollout, aStep, aVerifiedRollout } from '../fixtures/views.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lotse-deploy-'));
-after(() => rmSync(folder, { recursive: true }));
-writeFileSync(
-  join(folder, 'lotse.yaml'),
-  `app: shop
-services: { web: { run: node server.js, port: 3000 } }
-environments:
-  staging: {}
-  production: { after: staging }
-`,
-);
+const folder = shopFolder();
 
 /** A control plane on which each environment goes through these views, one for each time it is asked. */
 function fakeRollouts(views: Readonly<Record<string, readonly RolloutView[]>>): Readonly<Record<string, FakeHandler>> {

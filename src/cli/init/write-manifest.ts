@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { variableOf } from '../../manifest/names.ts';
+import { variableOf } from '../../core/variable-names.ts';
 import type { Proposal, ProposedService, ProposedStore } from './proposal.ts';
 
 /** lotse.yaml with its reasons as comments. Pure; the text is valid for `parseManifest`. */

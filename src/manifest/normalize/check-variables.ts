@@ -1,4 +1,5 @@
-import { reservedVariable, variableOf } from '../names.ts';
+import { variableOf } from '../../core/variable-names.ts';
+import { reservedVariable } from '../names.ts';
 import type { Path } from '../problem.ts';
 import type { WrittenManifest } from '../schema/manifest-schema.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
 import type { StoreDefinition } from '../app-manifest.ts';
 import { defaults } from '../defaults.ts';
-import { variableOf } from '../names.ts';
+import { variableOf } from '../../core/variable-names.ts';
 import type { WrittenManifest } from '../schema/manifest-schema.ts';
 import type { Context } from './context.ts';
 import { reportMeaning } from './context.ts';

@@ -1,6 +1,6 @@
 import type { Address } from '../../core/routing-document.ts';
 import type { ArtifactDigest, RevisionId, Scope, ServiceName, UnixMs } from '../../core/ids.ts';
-import type { Check, ServiceDefinition } from '../../rollout/release.ts';
+import type { ServiceDefinition } from '../../rollout/release.ts';
 import type { Claim } from '../../rollout/plan.ts';
 import type { ObservedJob, ObservedSlot } from '../../rollout/facts.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -123,6 +123,3 @@ export interface Room {
   readonly diskFreeBytes: number;
   readonly cores: number;
 }
-
-/** How readiness is asked; exported for drivers and their contract suite. */
-export type ProbeKind = Check;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toLotseError } from '../../../core/errors.ts';
+import { variableOf } from '../../../core/variable-names.ts';
 import type { StoreDriver } from '../stores.ts';
 
 /** Stores that are folders of this machine, one tree for each environment, below `root`. */
@@ -13,12 +14,7 @@ export function folderStores(root: string): StoreDriver {
       } catch (thrown) {
         throw toLotseError(thrown);
       }
-      return { variables: { [`${variablePrefix(store.store)}_DIR`]: folder }, folders: [folder] };
+      return { variables: { [variableOf(store.store, 'DIR')]: folder }, folders: [folder] };
     },
   };
-}
-
-/** `my-pictures` → `MY_PICTURES`. */
-export function variablePrefix(name: string): string {
-  return name.toUpperCase().replaceAll('-', '_');
 }
