@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '../src/cli/client.ts';
@@ -6,6 +6,7 @@ import { findConnection } from '../src/cli/connection.ts';
 import { ControlPlane } from '../src/cli/control-plane.ts';
 import { ControlPlaneProcess } from '../src/cli/control-plane-process.ts';
 import { ProxyControl } from '../src/proxy/control-client.ts';
+import { endProcessesOf } from './end-processes.ts';
 import { freePort } from './free-port.ts';
 
 /** A real control plane, as `lotse serve` starts it, on a state folder of its own. */
@@ -22,19 +23,28 @@ export interface RunningControlPlane {
   stop(): Promise<void>;
 }
 
-export async function startControlPlane(app: string): Promise<RunningControlPlane> {
+/** `flags`: further ones of main.ts. */
+export async function startControlPlane(app: string, flags: readonly string[] = []): Promise<RunningControlPlane> {
   const stateDir = await mkdtemp(join(tmpdir(), 'lotse-bench-'));
   await chmod(stateDir, 0o711); // apps run as users of their own and pass through it
   const frontPort = await freePort();
   const ports = ['--listen', `127.0.0.1:${await freePort()}`, '--front-port', `${frontPort}`];
   const running = new ControlPlaneProcess({
-    args: ['serve', '--state', stateDir, ...ports, '--stop-all-on-exit'],
+    args: ['serve', '--state', stateDir, ...ports, ...flags, '--stop-all-on-exit'],
     cwd: stateDir,
     output: { file: join(stateDir, 'output.log') },
   });
+  let isStopping = false;
+  const onEnd = async (): Promise<void> => {
+    if (!isStopping)
+      console.log(`the control plane ended by itself:\n${await lastLines(join(stateDir, 'output.log'))}`);
+  };
+  running.ended.then(onEnd).catch(() => undefined); // that it could not be started is said below
   const stop = async (): Promise<void> => {
+    isStopping = true;
     running.kill('SIGINT');
     await running.ended;
+    await endProcessesOf(stateDir); // one that was told to stop has left none
     await rm(stateDir, { recursive: true, force: true });
   };
   try {
@@ -48,4 +58,9 @@ export async function startControlPlane(app: string): Promise<RunningControlPlan
     await stop();
     throw error;
   }
+}
+
+async function lastLines(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8').catch(() => '')).trimEnd().split('\n');
+  return lines.slice(-20).join('\n');
 }

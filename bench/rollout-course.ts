@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RolloutView } from '../src/capabilities/releases/releases-api.ts';
 import type { ControlPlane } from '../src/cli/control-plane.ts';
 
-const pollMs = 20;
+/** Whoever asks more often takes so much of the control plane that it shows. */
+const pollMs = 50;
 const patienceMs = 120_000;
 
 /** A rollout under way, followed as a client follows it. */

@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { installPackages } from '../scripts/setup/packages.mjs';
 import { pathOfRuntime, setUpToCheck, setUpToTest } from '../scripts/setup/set-up.mjs';
 import { SetupError, step } from '../scripts/setup/steps.mjs';
-import { installSystemPackages, missingPackages, pathWithTools } from '../scripts/setup/system-packages.mjs';
+import {
+  benchPackages,
+  installSystemPackages,
+  missingPackages,
+  pathWithTools,
+} from '../scripts/setup/system-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const benches = readdirSync(join(root, 'bench')).filter((name) => existsSync(join(root, 'bench', name, 'bench.ts')));
@@ -29,7 +34,7 @@ async function bench([name = '--help', ...args]) {
   if (!benches.includes(name)) throw new SetupError(`No bench is called ${name}.\n\n${help}`);
   const isAsIs = args.includes('--no-set-up');
   const node = isAsIs ? await setUpToTest(root, { isComplete: false }) : await setUpToCheck(root);
-  if (!isAsIs && name === 'deploy') await bringOthers();
+  if (!isAsIs) await bringOthers(name);
   const path = pathWithTools(root, pathOfRuntime(node, root, process.env.PATH ?? ''));
   const program = join('bench', name, 'bench.ts');
   const own = args.filter((arg) => arg !== '--no-set-up');
@@ -41,18 +46,37 @@ async function bench([name = '--help', ...args]) {
   });
 }
 
-/** nginx and PM2, which are compared with. Without them the bench goes on and says so. */
-async function bringOthers() {
-  const nginx = missingPackages(pathWithTools(root, process.env.PATH ?? '')).filter((one) => one.command === 'nginx');
-  await step('nginx and PM2', async (note) => {
-    try {
-      if (nginx.length > 0) await installSystemPackages(root, nginx);
-      await installPackages(join(root, 'bench', 'deploy', 'pm2'), join(root, '.lotse', 'logs', 'install-pm2.log'));
-    } catch (error) {
-      if (!(error instanceof SetupError)) throw error;
-      note('not all could be brought');
+/**
+ * Brings what a bench compares with and measures by. Without it the bench goes on and says so.
+ * @param {string} name
+ */
+async function bringOthers(name) {
+  const programs = benchPackages.filter((one) => one.benches.includes(name));
+  const folders = peerFolders(name);
+  if (programs.length + folders.length === 0) return;
+  await step('what it is compared with', async (note) => {
+    const missing = missingPackages(pathWithTools(root, process.env.PATH ?? ''), programs);
+    const works = [
+      async () => missing.length > 0 && (await installSystemPackages(root, missing)),
+      ...folders.map((folder) => () => installPackages(folder, join(root, '.lotse', 'logs', 'install-peer.log'))),
+    ];
+    for (const work of works) {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        note('not all could be brought');
+      }
     }
   });
+}
+
+/** @param {string} name @returns {readonly string[]} folders of a bench with packages of their own */
+function peerFolders(name) {
+  const own = join(root, 'bench', name);
+  return readdirSync(own)
+    .map((folder) => join(own, folder))
+    .filter((folder) => existsSync(join(folder, 'package-lock.json')));
 }
 
 try {

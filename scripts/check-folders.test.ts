@@ -104,6 +104,17 @@ test('a port knows no driver, and a driver no other driver, not even its types',
   );
 });
 
+test('targets share the keeping of slots, which knows none of them', () => {
+  const kept = { 'src/ports/targets/slots/slot.ts': 'export const slot = 1;' };
+  const path = 'src/ports/targets/docker/docker.ts';
+  assert.deepEqual(check({ ...kept, [path]: `import { slot } from '../slots/slot.ts';\nslot;` }), []);
+  assertForbidden(
+    { ...docker, 'src/ports/targets/slots/slot.ts': `import { docker } from '../docker/docker-target.ts';\ndocker;` },
+    'src/ports/targets/slots/slot.ts:1 imports src/ports/targets/docker/docker-target.ts',
+    /it knows none of them/,
+  );
+});
+
 test('a driver takes values from its own port only, and types from the others', () => {
   const stores = { 'src/ports/stores/stores.ts': 'export const s = 1; export type S = 1;' };
   const path = 'src/ports/targets/docker/docker.ts';

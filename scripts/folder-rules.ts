@@ -3,15 +3,26 @@
 export type ZoneName =
   | 'main'
   | 'process'
+  | 'machine'
+  | 'release values'
+  | 'routers'
+  | 'watchers'
+  | 'pushes'
+  | 'offline'
+  | 'serve options'
+  | 'books'
   | 'dev'
   | 'core'
   | 'manifest'
   | 'rollout'
+  | 'flag evaluation'
   | 'engine port'
   | 'public file of the engine'
   | 'engine'
   | 'port contract'
   | 'port'
+  | 'slot keeping'
+  | 'artifact records'
   | 'list of drivers'
   | 'driver'
   | 'capability api'
@@ -22,7 +33,11 @@ export type ZoneName =
   | 'capability'
   | 'proxy control client'
   | 'proxy'
+  | 'client of the Docker engine'
+  | 'agent on another machine'
+  | 'link to another machine'
   | 'database'
+  | 'own backup'
   | 'api'
   | 'cli'
   | 'web'
@@ -72,7 +87,7 @@ const insideCapability: readonly ZoneName[] = [
 ];
 const ofCapability = {
   mayImport: [
-    ...valuesOf('core', 'manifest', 'rollout', 'port', 'database', 'public file of the engine'),
+    ...valuesOf('core', 'manifest', 'rollout', 'flag evaluation', 'port', 'database', 'public file of the engine'),
     ...ownOf(...insideCapability),
   ],
   packages: 'any',
@@ -112,6 +127,77 @@ export const zones: readonly Zone[] = [
     reason: 'it is the composition root, the one file that names concrete drivers, and has to stay readable',
   },
   {
+    name: 'machine',
+    files: /^src\/machine\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root that names builders and targets, and loads those that few need',
+  },
+  {
+    name: 'release values',
+    files: /^src\/release-values\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root that names where config, secrets and flags come from',
+  },
+  {
+    name: 'routers',
+    files: /^src\/routers\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root that names traffic routers, of this machine and of others',
+  },
+  {
+    name: 'books',
+    files: /^src\/books\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root for what is written down: the journal and the log of problems',
+  },
+  {
+    name: 'watchers',
+    files: /^src\/watchers\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root that names what follows from the journal and from the time',
+  },
+  {
+    name: 'serve options',
+    files: /^src\/serve-options\.ts$/,
+    mayImport: 'everything',
+    packages: [],
+    builtins: 'any',
+    reason: 'it is the part of the composition root for what the command line says',
+  },
+  {
+    name: 'offline',
+    files: /^src\/offline(?:-[a-z]+)?\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root for what is done to a state folder without a control plane',
+  },
+  {
+    name: 'pushes',
+    files: /^src\/pushes\.ts$/,
+    mayImport: 'everything',
+    packages: 'any',
+    builtins: 'any',
+    maxLines: 250,
+    reason: 'it is the part of the composition root that names what repositories send and are told',
+  },
+  {
     name: 'dev',
     files: /^src\/dev\.ts$/,
     mayImport: 'everything',
@@ -141,7 +227,7 @@ export const zones: readonly Zone[] = [
     name: 'manifest',
     files: /^src\/manifest\//,
     mayImport: [...valuesOf('core')],
-    packages: ['zod', 'yaml'],
+    packages: ['zod', 'yaml', 'croner'],
     builtins: [],
     isPure: true,
     reason: 'reading lotse.yaml is pure: server, command line and web page do it with the same code',
@@ -154,6 +240,16 @@ export const zones: readonly Zone[] = [
     builtins: [],
     isPure: true,
     reason: 'decisions are pure, so that a rollout can be replayed after a crash and simulated by the million',
+  },
+  {
+    name: 'flag evaluation',
+    files: /^src\/flags\//,
+    mayImport: valuesOf('core'),
+    packages: ['zod', 'semver'],
+    builtins: [],
+    isPure: true,
+    reason:
+      'a flag is evaluated the same way wherever it is asked: nothing but its definition, the context and the time',
   },
   {
     name: 'engine port',
@@ -194,12 +290,30 @@ export const zones: readonly Zone[] = [
     reason: 'a port is an interface: it knows the kernel and the words of the manifest and the rollout, never a driver',
   },
   {
+    name: 'slot keeping',
+    files: /^src\/ports\/(?<unit>targets)\/slots\//,
+    mayImport: [...valuesOf('core'), ...ownOf('port'), ...typesOf('manifest', 'rollout')],
+    packages: [],
+    builtins: 'any',
+    reason:
+      'keeping slots filled is the same for all targets that own their instances: they share it, and it knows none of them',
+  },
+  {
+    name: 'artifact records',
+    files: /^src\/ports\/(?<unit>builders)\/records\//,
+    mayImport: [...valuesOf('core'), ...ownOf('port')],
+    packages: [],
+    builtins: 'any',
+    reason:
+      'writing down which artifacts there are is the same for all builders: they share it, and it knows none of them',
+  },
+  {
     name: 'driver',
     files: /^src\/ports\/(?<unit>[^/]+\/[^/]+)\//,
     mayImport: [
-      ...valuesOf('core', 'proxy control client'),
-      ...ownOf('port'),
-      ...typesOf('port', 'manifest', 'rollout'),
+      ...valuesOf('core', 'proxy control client', 'client of the Docker engine'),
+      ...ownOf('port', 'slot keeping', 'artifact records'),
+      ...typesOf('port', 'manifest', 'rollout', 'link to another machine'),
     ],
     packages: 'any',
     builtins: 'any',
@@ -247,6 +361,31 @@ export const zones: readonly Zone[] = [
     reason: 'the proxy serves on when all else is gone, so it depends on nothing but the kernel',
   },
   {
+    name: 'client of the Docker engine',
+    files: /^src\/docker-engine\//,
+    mayImport: valuesOf('core'),
+    packages: [],
+    builtins: 'any',
+    reason: 'it only talks to an engine: drivers of several ports share it, so it must not know any of them',
+  },
+  {
+    name: 'agent on another machine',
+    files: /^src\/other-machine\/agent\//,
+    mayImport: typesOf('core'),
+    packages: [],
+    builtins: 'any',
+    reason: 'it is brought to another machine and runs there with nothing else of Lotse beside it but the proxy',
+  },
+  {
+    name: 'link to another machine',
+    files: /^src\/other-machine\//,
+    mayImport: valuesOf('core', 'client of the Docker engine', 'proxy control client', 'agent on another machine'),
+    packages: [],
+    builtins: 'any',
+    reason:
+      'drivers of several ports go by it to another machine, so it must not know any of them; it sees that machine through its engine alone',
+  },
+  {
     name: 'database',
     files: /^src\/database\//,
     mayImport: [...valuesOf('core', 'engine port'), ...typesOf('rollout')],
@@ -254,6 +393,14 @@ export const zones: readonly Zone[] = [
     builtins: 'any',
     reason:
       'the database stores what the kernel, the rollout and the ports of the engine describe, and knows no one who asks',
+  },
+  {
+    name: 'own backup',
+    files: /^src\/backup\//,
+    mayImport: [...valuesOf('core', 'database')],
+    packages: ['zod', 'age-encryption', 'uuidv7'],
+    builtins: 'any',
+    reason: 'it copies files and the database, and must work when nothing else of Lotse does',
   },
   {
     name: 'route declarations',
@@ -281,10 +428,10 @@ export const zones: readonly Zone[] = [
   {
     name: 'cli',
     files: /^src\/cli\//,
-    mayImport: valuesOf('core', 'manifest', 'capability api', 'proxy control client'),
+    mayImport: valuesOf('core', 'manifest', 'capability api', 'proxy control client', 'client of the Docker engine'),
     packages: 'any',
     builtins: 'any',
-    reason: 'the command line is a client: it may run on another machine than the control plane',
+    reason: 'the command line is a client (doctor also of the Docker engine): it may run on another machine',
   },
   {
     name: 'scripts',

@@ -32,7 +32,7 @@ const words: Readonly<Record<ErrorCode, string>> = {
   returned:
     'The rollout did not work out, and users have what they had before. The message names the step, the cause and the last log lines. See [rolling back](../guides/rolling-back.md).',
   stranded:
-    'Neither the new release nor the one before can serve as it should. What is ready serves, else the maintenance page. **A person is needed**: `lotse status`, `lotse logs`, then deploy a release that works.',
+    'Neither the new release nor the one before can serve as it should. What is ready serves; where nothing is, the old release does as soon as it comes up. **A person is needed**: `lotse status`, `lotse logs`, then deploy a release that works.',
   'not-built-yet':
     'The schema knows this, and this version of Lotse cannot do it. It is refused rather than ignored. The message says what to do until then.',
   unreachable:
@@ -48,8 +48,12 @@ const words: Readonly<Record<ErrorCode, string>> = {
     'A newer control plane has taken over this state, so journal and proxy refuse the older one. It ends by itself; nothing needs repair.',
   'journal-damaged':
     'The journal was changed, cut, or cannot be read. Nothing is decided on it, and what runs goes on. See [a damaged journal](../guides/damaged-journal.md).',
+  sealed:
+    'The key of the vault is missing, is another one than the one that sealed the value, the value is damaged, or a store elsewhere is sealed. What runs goes on; nothing that needs the secret is started. See [secrets](../guides/secrets.md#the-key).',
   'state-too-new':
     'A newer Lotse has written this state, and this one does not know its form. Start the newer one, or restore a copy from before the upgrade (`control/before-migration/`).',
+  'wrong-version':
+    'The command line is more than one minor version older or newer than the control plane. The hint has the command that installs the right one. See [from your laptop](../guides/from-your-laptop.md#versions).',
   cancelled: 'Somebody stopped it: Ctrl-C, `lotse cancel`, or an aborted request.',
   internal:
     'This should not happen, and the fault is ours. `LOTSE_DEBUG=1` shows where it happened; please report it with the message.',

@@ -8,14 +8,32 @@ import { createLiveStream } from '../src/api/live-stream.ts';
 import { createOpenApi } from '../src/api/openapi.ts';
 import type { Route } from '../src/api/route.ts';
 import { createAccountRoutes } from '../src/capabilities/accounts/routes.ts';
+import { routesOfCertificates } from '../src/capabilities/certificates/routes.ts';
+import { routesOfConfig } from '../src/capabilities/config/routes.ts';
+import { routesOfFlags } from '../src/capabilities/flags/routes.ts';
+import { routesOfNotifications } from '../src/capabilities/notifications/routes.ts';
 import { routesOfReleases } from '../src/capabilities/releases/routes.ts';
+import { routesOfSchedules } from '../src/capabilities/schedules/routes.ts';
+import { routesOfSecrets } from '../src/capabilities/secrets/routes.ts';
+import { routesOfSources } from '../src/capabilities/sources/routes.ts';
 
 const file = join(import.meta.dirname, '..', 'docs', 'reference', 'openapi.json');
 
 /** Routes are only described here, never called: what their handlers would need stays away. */
 function describedRoutes(): readonly Route[] {
   const live = createLiveStream(neverCalled(), 0);
-  const routes = [...createAccountRoutes(neverCalled()), live.route, ...routesOfReleases(neverCalled())];
+  const own = [...createAccountRoutes(neverCalled()), live.route];
+  const routes = [
+    ...own,
+    ...routesOfReleases(neverCalled()),
+    ...routesOfCertificates(neverCalled()),
+    ...routesOfConfig(neverCalled()),
+    ...routesOfSecrets(neverCalled()),
+    ...routesOfSources(neverCalled()),
+    ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
+    ...routesOfSchedules(neverCalled()),
+    ...routesOfNotifications(neverCalled()),
+  ];
   return allRoutes(routes, packageJson.version);
 }
 

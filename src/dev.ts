@@ -85,7 +85,8 @@ async function openSession(options: DevOptions, { lock, target, proxyDir }: DevH
   const { source, stateDir, frontHost } = options;
   const frontPort = options.frontPort ?? (await findFreePort(devPorts.front, null, frontHost));
   const router = new ProxyRouter({
-    ...{ frontPort, frontHost, now: Date.now, probeKey: newProbeKey(), fence: () => lock.fence },
+    ...{ now: Date.now, probeKey: newProbeKey(), fence: () => lock.fence },
+    doors: () => ({ frontPort, frontHost, tls: null, challenges: [], trustedProxies: [], accessLogPermille: 10 }),
     proxy: proxyKeeper(proxyDir, process.execPath),
   });
   return await openDevSession({

@@ -1,97 +1,87 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { uuidv7 } from 'uuidv7';
 import packageJson from '../package.json' with { type: 'json' };
+import { besideAll } from './api/beside-all.ts';
 import { refuseTakenPort } from './api/listen.ts';
 import { createServer } from './api/server.ts';
+import { openBooks, type Books } from './books.ts';
 import { keepLocalToken } from './capabilities/accounts/local-token.ts';
 import { openAccounts } from './capabilities/accounts/open-accounts.ts';
-import { configPart, configValues } from './capabilities/config/config-part.ts';
-import { artifactPart } from './capabilities/releases/artifact-part.ts';
+import { openCertificates } from './capabilities/certificates/open-certificates.ts';
+import { NameBook } from './capabilities/releases/accepted-names.ts';
 import { Builds } from './capabilities/releases/builds.ts';
-import { definitionsPart } from './capabilities/releases/definitions-part.ts';
+import { nameCommits } from './capabilities/releases/commit-points.ts';
 import { engineBindings } from './capabilities/releases/engine-bindings.ts';
 import { listScopes } from './capabilities/releases/environment-rows.ts';
-import { followRollout } from './capabilities/releases/follow-rollouts.ts';
 import { journalVerdict } from './capabilities/releases/journal-verdict.ts';
 import { PortBook } from './capabilities/releases/port-rows.ts';
-import { findRevision } from './capabilities/releases/release-rows.ts';
+import { releaseParts } from './capabilities/releases/release-parts.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
-import { roomPart } from './capabilities/releases/room-part.ts';
 import { routesOfReleases } from './capabilities/releases/routes.ts';
+import { serversOf } from './capabilities/releases/servers-of.ts';
 import { describeErrorCode, LotseError, toLotseError } from './core/errors.ts';
-import { systemActor } from './core/events.ts';
+import { openCheckpoints } from './database/checkpoints.ts';
 import { handOnHeads } from './database/hand-on-heads.ts';
-import { openJournal, type DatabaseJournal } from './database/journal.ts';
 import { openDatabase, type Database } from './database/open-database.ts';
 import { takeOwnerLock } from './database/owner-lock.ts';
 import { refuseDamage } from './database/refuse-damage.ts';
-import { openSubscriptions } from './database/subscriptions.ts';
-import { Engine, type OwnerLock } from './engine/engine.ts';
-import { readNpm } from './ports/builders/process/read-npm.ts';
-import { openProcessBuilder } from './ports/builders/process/process-builder.ts';
+import { Engine, type EngineParts, type OwnerLock } from './engine/engine.ts';
+import { openMachine } from './machine.ts';
+import { certificateDrivers } from './ports/certificates/certificate-drivers.ts';
+import { signalDrivers } from './ports/signals/signal-drivers.ts';
 import { folderStores } from './ports/stores/folder/folder-store.ts';
-import { openProcessTarget, type ProcessTarget } from './ports/targets/process/process-target.ts';
 import { keptProbeKey } from './ports/traffic/proxy/probe-key.ts';
 import { keepProxyAlive, proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
-import { ProxyRouter } from './ports/traffic/proxy/proxy-router.ts';
+import { refuseTakenFronts } from './ports/traffic/proxy/refuse-taken-fronts.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
-import { isRolloutEvent } from './rollout/rollout-events.ts';
-import { crashPoint, problemLog, tell, untilTold } from './process.ts';
-import { findProxy } from './proxy/start-proxy.ts';
+import { crashPoint, tell, untilTold } from './process.ts';
+import { keysOfCertificates, openReleaseValues } from './release-values.ts';
+import { openRouters } from './routers.ts';
+import { readServeOptions, type ServeOptions } from './serve-options.ts';
+import { openWatchers } from './watchers.ts';
 
 /**
- * The composition root: here and in dev.ts, for the dev mode, concrete drivers have names, and nowhere else. `main.ts
- * serve` is the control plane; it says on file descriptor 3 when it serves, or what is wrong.
+ * The composition root: here, in books.ts, machine.ts, release-values.ts, watchers.ts, routers.ts and dev.ts, concrete drivers have names, and nowhere else. `main.ts serve` is the control plane; it says on file descriptor 3 when it serves, or what is wrong.
  */
-interface Options {
-  readonly stateDir: string;
-  readonly host: string;
-  readonly port: number;
-  readonly frontPort: number;
-  readonly frontHost: string;
-  readonly webFolder: string;
-  /** `up`: an interrupt stops everything that runs; otherwise app and proxy go on serving. */
-  readonly stopsAll: boolean;
-}
 
 const now = Date.now;
+const clock: EngineParts['clock'] = {
+  now,
+  uptime: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+};
 
 /** Everything of one state folder, open. */
-interface House extends Options {
+interface House extends ServeOptions, Books {
   readonly controlDir: string;
   readonly database: Database;
-  readonly journal: DatabaseJournal;
   readonly lock: OwnerLock;
   readonly proxy: () => Promise<ProxyControl>;
-  readonly log: (about: object) => void;
 }
 
-async function serve(options: Options): Promise<void> {
+async function serve(options: ServeOptions): Promise<void> {
   const told = untilTold();
   await refuseTakenPort(options.host, options.port);
   const house = await openHouse(options);
   const { database, journal, lock, proxy, log } = house;
-  const { context, target } = await openReleases(house);
+  const opened = await openReleases(house);
+  const { context, target, certificates } = opened;
   await context.engine.open(await listScopes(database.db, null));
-  const subscriptions = openSubscriptions(database, journal, {
-    now,
-    onFailure: (name, event, error) => log({ during: name, event: event?.id, error: toLotseError(error).message }),
-  });
-  await subscriptions.subscribe({ name: 'releases', from: 'start', handle: (event) => followRollout(context, event) });
+  const builds = new Builds(context);
+  const watchers = openWatchers({ context, builds, log, values: opened.values });
+  await watchers.start();
   const stopHeads = handOnHeads(journal, async (heads) => await (await proxy()).putJournalHeads(heads));
   const endWatch = keepProxyAlive(proxy, (error) => log({ during: 'keeping the proxy alive', error }));
-  const builds = new Builds(context);
-  const server = await openServer(house, context, builds, target.traits.notes);
-
+  certificates.start();
+  const server = await openServer(house, { ...opened, watchers }, builds);
   const interrupted = await told;
   const stopsAll = interrupted && options.stopsAll;
+  const watched = watchers.close();
   builds.cancelAll();
   await server.close();
-  await subscriptions.stopAll();
+  await Promise.all([watched, certificates.close()]);
   await (stopsAll ? context.engine.suspend() : context.engine.close());
   stopHeads();
   await endWatch();
@@ -102,19 +92,15 @@ async function serve(options: Options): Promise<void> {
 }
 
 async function act(mode: string): Promise<void> {
-  if (mode === 'serve') return await serve(readOptions());
+  if (mode === 'serve') return await serve(readServeOptions(process.env));
   if (mode === 'dev') return await develop();
-  if (mode === 'journal-check') return await checkOffline(readOptions());
-  throw new LotseError('bad-input', `main.ts has no mode ${mode}`, { hint: 'There are serve, dev and journal-check.' });
-}
-
-/** Verifies the journal of a state folder, also beside a control plane that runs or one that refuses to start. */
-async function checkOffline({ stateDir }: Options): Promise<void> {
-  const proxy = await findProxy(join(stateDir, 'proxy'));
-  const heads = proxy === null ? {} : (await proxy.status()).journalHeads;
-  const database = await openDatabase({ file: join(stateDir, 'control', 'lotse.sqlite'), readonly: true });
-  tell({ result: await journalVerdict(database, heads) });
-  await database.close();
+  const { offlineModes } = await import('./offline.ts');
+  const offline = offlineModes[mode];
+  const dockerHost = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  if (offline !== undefined) return tell({ result: await offline(process.argv.slice(3), dockerHost) });
+  throw new LotseError('bad-input', `main.ts has no mode ${mode}`, {
+    hint: `There are serve, dev, ${Object.keys(offlineModes).join(', ')}.`,
+  });
 }
 
 /** The working tree instead of releases. Loaded only here: the control plane needs none of it. */
@@ -123,106 +109,96 @@ async function develop(): Promise<void> {
   await runDev({ untilTold, onReady: (server) => tell({ ready: true, server }) });
 }
 
-async function openHouse(options: Options): Promise<House> {
+async function openHouse(options: ServeOptions): Promise<House> {
   const controlDir = join(options.stateDir, 'control');
   await mkdir(options.stateDir, { recursive: true, mode: 0o711 });
   const database = await openDatabase({ file: join(controlDir, 'lotse.sqlite') });
   const lock = await takeOwnerLock(controlDir, database);
-  const journal = openJournal(database, { now, newId: uuidv7, newSalt: () => randomBytes(16).toString('hex') });
+  const books = openBooks(database, controlDir);
   const proxyDir = join(options.stateDir, 'proxy');
-  if ((await findProxy(proxyDir)) === null) await refuseTakenPort(options.frontHost, options.frontPort, '--front-port');
-  const proxy = proxyKeeper(proxyDir, process.execPath);
+  const note = (text: string) => books.log({ during: 'keeping the proxy', note: text });
+  const proxy = proxyKeeper(proxyDir, process.execPath, note, { isUnit: options.asUnit });
+  const fronts = { '--front-port': options.frontPort, '--front-tls-port': options.certificates.tlsPort };
+  const refuse = async (port: number, option: string) => await refuseTakenPort(options.frontHost, port, option);
+  await refuseTakenFronts(proxyDir, proxy, fronts, refuse);
   await refuseDamage(database, (await (await proxy()).status()).journalHeads);
-  const log = problemLog(join(controlDir, 'control-plane.log'));
-  return { ...options, controlDir, database, journal, lock, proxy, log };
+  return { ...options, controlDir, database, lock, proxy, ...books };
 }
 
-/** The capability with its drivers: process target and builder, Lotse's own proxy, folder stores. */
-async function openReleases(
-  house: House,
-): Promise<{ readonly context: ReleasesContext; readonly target: ProcessTarget }> {
+/** The capability with its drivers: the machine's targets and builders, Lotse's own proxy, folder stores. */
+async function openReleases(house: House) {
   const { stateDir, controlDir, database, journal, lock, proxy, frontPort, frontHost } = house;
-  const nodePath = process.execPath;
-  const npm = await readNpm();
-  const builder = await openProcessBuilder({
-    ...{ stateDir: join(stateDir, 'builds'), nodePath, ...npm },
-    inUse: () => Promise.resolve(target.artifactsInUse()),
-  });
-  const target = await openProcessTarget({
-    ...{ stateDir: join(stateDir, 'target'), nodePath, pathFolders: npm.pathFolders },
-    artifactFolder: (digest) => builder.artifactFolder(digest),
-  });
+  const { builders, target, servers } = await openMachine(house);
   const probeKey = await keptProbeKey(join(controlDir, 'probe.key'));
-  const traffic = new ProxyRouter({ proxy, fence: () => lock.fence, probeKey, frontPort, frontHost, now });
+  const names = await NameBook.open(database.db, journal);
+  const publish = () => traffic.publish([]);
+  const drivers = { ...house.certificates, now, publish, localFolder: join(controlDir, 'local-ca') };
+  const certificates = await openCertificates({
+    ...{ database, journal, fence: () => lock.fence, now, publish, log: house.log, settings: house.certificates },
+    ...keysOfCertificates(house),
+    environments: () => names.all(),
+    sources: (accounts) => certificateDrivers({ ...drivers, accounts }),
+  });
+  const fronts = { frontPort, frontHost, accessLogPermille: 10 };
+  const { traffic, signPreview } = openRouters({
+    ...{ proxy, fence: () => lock.fence, probeKey, now, extraRoots: () => certificates.extraRoots() },
+    doors: () => ({ ...fronts, ...names.doors(), ...certificates.doors(), ...values.doors() }),
+    ...{ servers, serversOf: serversOf(database.db), folder: join(controlDir, 'servers') },
+  });
+  const values = await openReleaseValues({ ...house, fence: () => lock.fence, now, publish, context: () => context });
   const bindings = engineBindings({
     context: () => context,
+    ...{ config: values.config, secrets: values.secrets },
     stores: folderStores(join(stateDir, 'stores')),
-    config: (revision, service) => configValues(database.db, revision, revision.configVersion, service),
   });
   const atPoint = crashPoint(process.env['LOTSE_CRASH_AT']);
-  journal.onAppend((events) => {
-    // Points around what the engine writes are its own.
-    for (const event of events) {
-      if (event.chain !== 'control' && !isRolloutEvent(event)) atPoint(`committed ${event.type}`);
-    }
-  });
+  nameCommits(journal, atPoint);
   const engine = new Engine({
-    ...{ journal, lock, target, traffic, bindings },
-    clock: { now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
+    ...{ journal, lock, target, traffic, bindings, clock },
+    ...{ checkpoints: openCheckpoints(database), signals: signalDrivers({ target, sleep: clock.sleep }) },
     log: ({ error, ...about }) => house.log({ ...about, error: toLotseError(error).message }),
     atPoint,
   });
   const context: ReleasesContext = {
-    ...{ database, journal, lock, engine, builder, target, traffic, frontPort, stateDir, now, newId: uuidv7 },
-    parts: [
-      artifactPart(builder),
-      configPart(database.db, now),
-      definitionsPart((revision) => findRevision(database.db, revision.app, revision.id)),
-      roomPart(target),
-    ],
+    ...{ database, journal, lock, engine, builders, target, traffic, frontPort, stateDir, now, newId: uuidv7 },
+    ...values.asked,
+    parts: releaseParts({ database, builders, target, ...values.parts }),
     ports: new PortBook(database, now),
+    lookAtServers: (names) => servers.look(names),
+    prepareServer: async (server, artifact) => await (await servers.of(server)).prepare(artifact),
+    ...{ names, signPreview, secured: (environment) => certificates.secured(environment) },
   };
-  return { context, target };
+  return { context, target, certificates, values };
 }
 
-async function openServer(house: House, context: ReleasesContext, builds: Builds, notes: readonly string[]) {
+type Opened = Awaited<ReturnType<typeof openReleases>> & { readonly watchers: ReturnType<typeof openWatchers> };
+
+async function openServer(house: House, opened: Opened, builds: Builds) {
+  const { context, target, certificates, values, watchers } = opened;
   const { database, journal, lock, proxy, log, host, port, stateDir } = house;
   const accounts = openAccounts({ database, journal, fence: () => lock.fence, now });
   const checkJournal = async () => await journalVerdict(database, (await (await proxy()).status()).journalHeads);
   const server = await createServer({
-    routes: routesOfReleases({ context, builds, checkJournal }),
-    ...{ accounts, changes: journal, webFolder: house.webFolder, version: packageJson.version },
+    routes: [
+      ...routesOfReleases({ context, builds, checkJournal }),
+      ...[certificates, values, watchers].flatMap(({ routes }) => routes),
+    ],
+    ...{
+      accounts,
+      changes: journal,
+      webFolder: house.webFolder,
+      publicUrl: house.publicUrl,
+      version: packageJson.version,
+      beside: besideAll(values.beside, watchers.hooks),
+    },
     log: { error: (fields, message) => log({ message, ...fields }) },
   });
   const url = await server.listen({ host, port });
   const token = await keepLocalToken(join(stateDir, 'client.json'), url, accounts);
-  const link = await accounts.sessions.createLink((await accounts.people.ensureOwner()).id, systemActor);
-  tell({ ready: true, server: url, signIn: server.signInUrl(link.secret), token, notes });
+  const link = house.asUnit ? null : await accounts.linkOfStart();
+  const forPeople = house.asUnit ? {} : { signIn: link === null ? null : server.signInUrl(link.secret), token };
+  tell({ ready: true, server: url, ...forPeople, notes: target.traits.notes });
   return server;
-}
-
-function readOptions(): Options {
-  const { values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      state: { type: 'string', default: '.lotse' },
-      listen: { type: 'string', default: '127.0.0.1:7700' },
-      'front-port': { type: 'string', default: '8080' },
-      'front-host': { type: 'string', default: '127.0.0.1' },
-      web: { type: 'string', default: join(import.meta.dirname, '../web/dist') },
-      'stop-all-on-exit': { type: 'boolean', default: false },
-    },
-  });
-  const [host = '', port = ''] = values.listen.split(/:(?=\d+$)/);
-  return {
-    stateDir: resolve(values.state),
-    host,
-    port: Number(port),
-    frontPort: Number(values['front-port']),
-    frontHost: values['front-host'],
-    webFolder: values.web,
-    stopsAll: values['stop-all-on-exit'],
-  };
 }
 
 try {

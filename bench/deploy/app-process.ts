@@ -37,18 +37,25 @@ export class AppProcess {
   }
 }
 
+/** One copy on each port; resolves when all of them are healthy. */
+export async function startApps(version: string, ports: readonly number[]): Promise<readonly AppProcess[]> {
+  const apps = ports.map((port) => new AppProcess(version, port));
+  await Promise.all(apps.map((app) => app.untilReady()));
+  return apps;
+}
+
 /** Resolves when `/healthz` answers 200. */
-export async function untilHealthy(port: number): Promise<void> {
+export async function untilHealthy(port: number, host = '127.0.0.1'): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  while (!(await isHealthy(port))) {
-    if (performance.now() > deadline) throw new Error(`nothing healthy on port ${port} after ${patienceMs} ms`);
+  while (!(await isHealthy(port, host))) {
+    if (performance.now() > deadline) throw new Error(`nothing healthy at ${host}:${port} after ${patienceMs} ms`);
     await sleep(pollMs);
   }
 }
 
-async function isHealthy(port: number): Promise<boolean> {
+async function isHealthy(port: number, host: string): Promise<boolean> {
   return await new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/healthz', agent: false, timeout: 2_000 }, (response) => {
+    const request = get({ host, port, path: '/healthz', agent: false, timeout: 2_000 }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode === 200));
     });
     request.on('timeout', () => request.destroy()).on('error', () => resolve(false));

@@ -1,13 +1,16 @@
 import { markdownTable } from '../markdown-table.ts';
 import { quantile } from '../quantile.ts';
-import { spread, type MeasuredDeploy } from './measure-deploy.ts';
+import { spread } from '../spread.ts';
+import type { MeasuredDeploy } from './measure-deploy.ts';
 
 /** How many lost requests of a deploy are shown one by one. */
 const shownLost = 12;
 
-/** All deploys of one method. Times in milliseconds; medians are over deploys. */
+/** All deploys of one method, those beside a busy process apart. Times in milliseconds; medians are over deploys. */
 export interface MethodSummary {
   readonly method: string;
+  /** Another process kept a core busy. */
+  readonly isBusy: boolean;
   readonly deploys: number;
   /** Deploys that did not do what they should. */
   readonly problems: readonly string[];
@@ -19,31 +22,58 @@ export interface MethodSummary {
   /** Medians. */
   readonly p99BeforeMs: number | null;
   readonly p99DuringMs: number | null;
+  readonly firstNewMs: number | null;
   readonly overheadMs: number | null;
+  readonly switchMs: number | null;
+  readonly firstAnswerMs: number | null;
+  /** The longest that a request took which is not slow by itself. */
+  readonly longestMs: number | null;
   readonly cells: readonly string[];
 }
 
 const head = [
   ...['method', 'deploys', 'requests', 'failed', 'failed a deploy', 'deploys with 0 failed'],
-  ...['p50 ms', 'p99 ms', 'p99 ms before', 'longest ms', '100 % new ms', 'over the boots ms', 'command ms'],
+  ...[
+    'p50 ms',
+    'p99 ms',
+    'p99 ms before',
+    'longest ms',
+    'first new ms',
+    '100 % new ms',
+    'over the boots ms',
+    'switch ms',
+    'first answer ms',
+    'command ms',
+  ],
 ];
 
-/** `bootMs`: what one boot of the app takes by itself. */
-export function summarize(deploys: readonly MeasuredDeploy[], bootMs: number): readonly MethodSummary[] {
+/** `bootsMs`: what the app's own boots take that a deploy cannot do without. */
+export function summarize(
+  deploys: readonly MeasuredDeploy[],
+  bootsMs: (deploy: MeasuredDeploy) => number,
+): readonly MethodSummary[] {
   const methods = [...new Set(deploys.map((deploy) => deploy.method))];
-  return methods.map((method) => {
-    const own = deploys.filter((deploy) => deploy.method === method);
-    return summaryOf(method, own, bootMs);
-  });
+  return methods.flatMap((method) =>
+    [false, true].flatMap((isBusy) => {
+      const own = deploys.filter((deploy) => deploy.method === method && deploy.isBusy === isBusy);
+      return own.length === 0 ? [] : [summaryOf(method, isBusy, own, bootsMs)];
+    }),
+  );
 }
 
-function summaryOf(method: string, own: readonly MeasuredDeploy[], bootMs: number): MethodSummary {
+function summaryOf(
+  method: string,
+  isBusy: boolean,
+  own: readonly MeasuredDeploy[],
+  bootsMs: (deploy: MeasuredDeploy) => number,
+): MethodSummary {
   const failed = own.map((deploy) => deploy.whole.failed);
-  const overheads = own.map(({ allNewMs, boots }) => (allNewMs === null ? null : allNewMs - boots * bootMs));
+  const overheads = own.map((deploy) => (deploy.allNewMs === null ? null : deploy.allNewMs - bootsMs(deploy)));
   const requests = sum(own.map((deploy) => deploy.whole.sent));
   const deploysWithoutFailure = failed.filter((count) => count === 0).length;
   return {
     method,
+    isBusy,
     deploys: own.length,
     problems: own.flatMap(({ problem }) => (problem === null ? [] : [problem])),
     requests,
@@ -53,16 +83,35 @@ function summaryOf(method: string, own: readonly MeasuredDeploy[], bootMs: numbe
     oldAfterDone: sum(own.map((deploy) => deploy.oldAfterDone)),
     p99BeforeMs: middle(own.map((deploy) => deploy.before.p99Ms)),
     p99DuringMs: middle(own.map((deploy) => deploy.during.p99Ms)),
+    firstNewMs: middle(own.map((deploy) => deploy.firstNewMs)),
     overheadMs: middle(overheads),
+    switchMs: middle(own.map((deploy) => deploy.switchMs)),
+    firstAnswerMs: middle(own.map((deploy) => deploy.firstAnswerMs)),
+    longestMs: middle(own.map((deploy) => deploy.during.maxMs)),
     cells: [
-      ...[method, `${own.length}`, `${requests}`, `${sum(failed)}`, spread(failed)],
+      ...[
+        `${method}${isBusy ? ', a core busy' : ''}`,
+        `${own.length}`,
+        `${requests}`,
+        `${sum(failed)}`,
+        spread(failed),
+      ],
       `${deploysWithoutFailure}/${own.length}`,
       spread(own.map((deploy) => deploy.during.p50Ms)),
       spread(own.map((deploy) => deploy.during.p99Ms)),
       spread(own.map((deploy) => deploy.before.p99Ms)),
       spread(own.map((deploy) => deploy.during.maxMs)),
+      spread(own.map((deploy) => deploy.firstNewMs)),
       spread(own.map((deploy) => deploy.allNewMs)),
       spread(overheads),
+      spread(
+        own.map((deploy) => deploy.switchMs),
+        1,
+      ),
+      spread(
+        own.map((deploy) => deploy.firstAnswerMs),
+        1,
+      ),
       spread(own.map((deploy) => deploy.commandMs)),
     ],
   };
@@ -100,6 +149,9 @@ export function describeDeploy(deploy: MeasuredDeploy): string {
     `p99 ${rounded(during.p99Ms)} ms (before ${rounded(before.p99Ms)})`,
     `longest ${rounded(during.maxMs)}`,
     `100 % new ${rounded(allNewMs)}`,
+    ...(deploy.switchMs === null
+      ? []
+      : [`switch ${deploy.switchMs.toFixed(1)} (answered ${deploy.firstAnswerMs?.toFixed(1) ?? '–'})`]),
     `done ${rounded(commandMs)}`,
     ...(deploy.oldAfterDone > 0 ? [`${deploy.oldAfterDone} old answers after that`] : []),
     ...(problem === null ? [] : [`PROBLEM: ${problem}`]),
@@ -110,7 +162,7 @@ export function describeDeploy(deploy: MeasuredDeploy): string {
   const steps = milestones.map(({ title, ms }) => `${title} ${rounded(ms)}`).join(', ');
   const more = lost.length > shownLost ? [`       … ${lost.length} in all`] : [];
   return [
-    `${method.padEnd(20)}${figures.join(', ')}`,
+    `${(deploy.isBusy ? `${method}, busy` : method).padEnd(26)}${figures.join(', ')}`,
     ...(lost.length > 0 ? [...lines, ...more, `       ${steps}`] : []),
   ].join('\n');
 }

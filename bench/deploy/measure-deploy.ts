@@ -1,15 +1,18 @@
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastOfOthersMs, reportOf, type LoadReport } from '../load/load-report.ts';
 import { usualLoad } from '../load/load-wishes.ts';
 import { clockMs, type RequestRecord } from '../load/request-record.ts';
 import { RunningLoad } from '../load/running-load.ts';
 import { quantile } from '../quantile.ts';
-import type { DeployMethod, Milestone } from './deploy-method.ts';
+import type { Course, DeployMethod } from './deploy-method.ts';
 
 /** One deploy under load. Times in milliseconds; those of events count from the command. */
 export interface MeasuredDeploy {
   readonly method: string;
   readonly boots: number;
+  /** Did another process keep a core busy? */
+  readonly isBusy: boolean;
   /** What went wrong with the deploy itself; null when it did what it should. */
   readonly problem: string | null;
   /** All requests from before the command until all was quiet again. */
@@ -18,8 +21,16 @@ export interface MeasuredDeploy {
   readonly before: LoadReport;
   /** Those that were due from the command on until it was done. */
   readonly during: LoadReport;
+  /** When somebody had the first answer of the new version. */
+  readonly firstNewMs: number | null;
   /** When the last request was due that another version answered, and a new one had come: 100 % get the new one. */
   readonly allNewMs: number | null;
+  /**
+   * From when the last new copy was seen healthy until a new copy got the first request, and until somebody had the first
+   * answer of it. Null where that is not one moment.
+   */
+  readonly switchMs: number | null;
+  readonly firstAnswerMs: number | null;
   /** When the command said that it was done. */
   readonly commandMs: number;
   /** Requests that were due after the command had said that it was done, and got the old version. */
@@ -43,20 +54,24 @@ export interface Pace {
 interface Driven {
   readonly problem: string | null;
   readonly doneMs: number;
-  readonly milestones: readonly Milestone[];
+  readonly course: Course;
 }
 
-export async function measureDeploy(method: DeployMethod, pace: Pace): Promise<MeasuredDeploy> {
+/** `isBusy`: another process keeps a core busy meanwhile. */
+export async function measureDeploy(method: DeployMethod, pace: Pace, isBusy: boolean): Promise<MeasuredDeploy> {
   const version = await method.prepare();
-  const load = new RunningLoad({ ...usualLoad, port: method.port, hostName: method.hostName });
+  const burner = isBusy ? spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }) : null;
+  const { host, port, hostName } = method;
+  const load = new RunningLoad({ ...usualLoad, host, port, hostName });
   try {
     await sleep(pace.beforeMs);
     const commandMs = clockMs();
     const driven = await drive(method, version);
     await sleep(pace.afterMs);
-    return measured(method, version, commandMs, driven, await load.stop());
+    return { ...measured(method, version, commandMs, driven, await load.stop()), isBusy };
   } finally {
     load.kill();
+    burner?.kill('SIGKILL');
   }
 }
 
@@ -66,10 +81,10 @@ async function drive(method: DeployMethod, version: string): Promise<Driven> {
   try {
     await method.deploy(version);
     doneMs = clockMs();
-    return { problem: null, doneMs, milestones: await method.settle() };
+    return { problem: null, doneMs, course: await method.settle() };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return { problem, doneMs: doneMs ?? clockMs(), milestones: [] };
+    return { problem, doneMs: doneMs ?? clockMs(), course: { milestones: [], readyAtMs: null } };
   }
 }
 
@@ -77,12 +92,16 @@ function measured(
   { name: method, boots }: DeployMethod,
   version: string,
   commandMs: number,
-  { problem, doneMs, milestones }: Driven,
+  { problem, doneMs, course: { milestones, readyAtMs } }: Driven,
   records: readonly RequestRecord[],
-): MeasuredDeploy {
+): Omit<MeasuredDeploy, 'isBusy'> {
   const since = records.filter((each) => each.dueMs >= commandMs);
   const late = since.filter((each) => each.dueMs >= doneMs);
   const isReached = late.some((each) => each.version === version);
+  const own = since.filter((each) => each.version === version);
+  const firstNewMs = firstOf(own.map((each) => each.doneMs));
+  const firstReceivedMs = firstOf(own.flatMap((each) => each.receivedMs ?? []));
+  const sinceReady = (ms: number | null) => (ms === null || readyAtMs === null ? null : ms - readyAtMs);
   return {
     method,
     boots,
@@ -90,7 +109,10 @@ function measured(
     whole: reportOf(records),
     before: reportOf(records.filter((each) => each.dueMs < commandMs)),
     during: reportOf(since.filter((each) => each.dueMs < doneMs)),
-    allNewMs: isReached ? allNewMs(since, version) - commandMs : null,
+    firstNewMs: firstNewMs === null ? null : firstNewMs - commandMs,
+    allNewMs: isReached ? Math.max(firstNewMs ?? 0, lastOfOthersMs(since, version) ?? 0) - commandMs : null,
+    switchMs: sinceReady(firstReceivedMs),
+    firstAnswerMs: sinceReady(firstNewMs),
     commandMs: doneMs - commandMs,
     oldAfterDone: late.filter((each) => each.failure === null && each.version !== version).length,
     milestones: milestones.map(({ title, atMs }) => ({ title, ms: atMs - commandMs })),
@@ -104,18 +126,6 @@ function measured(
   };
 }
 
-function allNewMs(since: readonly RequestRecord[], version: string): number {
-  const firstNewMs = quantile(
-    since.filter((each) => each.version === version).map((each) => each.doneMs),
-    0,
-  );
-  return Math.max(firstNewMs ?? 0, lastOfOthersMs(since, version) ?? 0);
-}
-
-/** Middle, smallest and largest, as in a table; a dash for none. */
-export function spread(values: readonly (number | null)[], digits = 0): string {
-  const numbers = values.filter((value) => value !== null);
-  const [middle, low, high] = [0.5, 0, 1].map((part) => quantile(numbers, part));
-  if (middle == null || low == null || high == null) return '–';
-  return `${middle.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
+function firstOf(timesMs: readonly number[]): number | null {
+  return quantile(timesMs, 0);
 }

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { findProgram } from '../find-program.ts';
 import { freePort } from '../free-port.ts';
 import { clockMs } from '../load/request-record.ts';
-import { AppProcess, untilHealthy } from './app-process.ts';
+import { startApps, untilHealthy } from './app-process.ts';
 import type { DeployMethod, Milestone } from './deploy-method.ts';
 
 const run = promisify(execFile);
@@ -19,11 +20,7 @@ const drainMs = 12_000;
  * reload`, the old copies ended when the old worker processes are gone. Null when there is no nginx.
  */
 export async function nginxMethod(): Promise<DeployMethod | null> {
-  const isThere = await run('nginx', ['-v']).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return null;
+  if ((await findProgram('nginx')) === null) return null;
   const folder = await mkdtemp(join(tmpdir(), 'lotse-bench-nginx-'));
   await chmod(folder, 0o755); // its worker processes run as another user
   const port = await freePort();
@@ -62,7 +59,7 @@ export async function nginxMethod(): Promise<DeployMethod | null> {
       [current, next] = [next, current];
       await Promise.all(old.map((app) => app.end()));
     },
-    settle: async () => milestones,
+    settle: async () => ({ milestones, readyAtMs: milestones[0]?.atMs ?? null }),
     close: async () => {
       const ended = once(nginx, 'exit');
       nginx.kill('SIGTERM');
@@ -70,12 +67,6 @@ export async function nginxMethod(): Promise<DeployMethod | null> {
       await rm(folder, { recursive: true });
     },
   };
-}
-
-async function startApps(version: string, ports: readonly number[]): Promise<readonly AppProcess[]> {
-  const apps = ports.map((port) => new AppProcess(version, port));
-  await Promise.all(apps.map((app) => app.untilReady()));
-  return apps;
 }
 
 /** The worker processes of an nginx, also old ones that still finish requests. */

@@ -41,7 +41,7 @@ export async function pm2Method(): Promise<DeployMethod | null> {
       return version;
     },
     deploy: () => pm2('reload', file, '--update-env'),
-    settle: async () => [],
+    settle: async () => ({ milestones: [], readyAtMs: null }),
     close: async () => {
       await pm2('kill');
       await rm(home, { recursive: true });

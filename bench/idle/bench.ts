@@ -7,7 +7,7 @@ import { makeRelease } from '../make-release.ts';
 import { markdownTable } from '../markdown-table.ts';
 import { tell, type Goal } from '../outcome.ts';
 import { RolloutCourse } from '../rollout-course.ts';
-import { processorMs, proportionalBytes } from './process-usage.ts';
+import { processorMs, proportionalBytes } from '../process-usage.ts';
 
 // What Lotse takes while nothing happens: control plane and proxy, with an app of five services in two environments.
 

@@ -1,6 +1,8 @@
 export interface Answer {
   readonly status: number;
   readonly version: string | null;
+  /** When the app got the request, in milliseconds since 1970; null when it does not say. */
+  readonly receivedMs: number | null;
   /** `x-load`, which servers under test send back: shows answers that reached the wrong request. */
   readonly echo: string | null;
   readonly closes: boolean;
@@ -41,9 +43,11 @@ function readHead(bytes: Buffer): Head | null {
   if (end < 0) return null;
   const text = bytes.toString('latin1', 0, end + 2);
   const length = field(text, 'content-length');
+  const received = field(text, 'x-received');
   return {
     status: Number(text.slice(9, 12)),
     version: field(text, 'x-version'),
+    receivedMs: received === null ? null : Number(received),
     echo: field(text, 'x-load'),
     closes: /\r\nconnection: *close/i.test(text),
     bodyFrom: end + 4,

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { AnswerReader, type Answer } from './answer-reader.ts';
+import type { LoadWishes } from './load-wishes.ts';
 
 /** What one request on a connection came to. */
 export type Outcome =
@@ -19,9 +20,12 @@ export class LoadConnection {
   #error: string | null = null;
   #carried = 0;
 
-  constructor(port: number, onClose: (connection: LoadConnection) => void) {
+  constructor(
+    { host = '127.0.0.1', port }: Pick<LoadWishes, 'host' | 'port'>,
+    onClose: (connection: LoadConnection) => void,
+  ) {
     this.#onClose = onClose;
-    this.#socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket = net.connect({ host, port, noDelay: true });
     this.#socket.on('data', (piece) => this.#take(piece));
     this.#socket.on('error', (error) => (this.#error = 'code' in error ? String(error.code) : error.message));
     this.#socket.on('end', () => this.#closed());

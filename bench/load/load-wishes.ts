@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** What a load looks like. Requests of the two kinds of connections are sent at a fixed pace each. */
 export const loadWishes = z.object({
+  /** An address; 127.0.0.1 when left out. */
+  host: z.string().optional(),
   port: z.number().int(),
   /** The `host` header. */
   hostName: z.string(),

@@ -44,7 +44,7 @@ export class OpenLoopLoad {
     for (;;) {
       const number = this.#sent[kind];
       const dueMs = this.#startMs + (number * 1000) / perSecond;
-      if (dueMs > now) return;
+      if (perSecond === 0 || dueMs > now) return;
       this.#sent[kind] += 1;
       this.#send(kind === 'kept' ? (this.#takeRested() ?? this.#connect()) : this.#connect(), kind === 'fresh', {
         number: kind === 'kept' ? number : -1 - number,
@@ -62,7 +62,7 @@ export class OpenLoopLoad {
   }
 
   #connect(): LoadConnection {
-    const connection = new LoadConnection(this.#wishes.port, (closed) => {
+    const connection = new LoadConnection(this.#wishes, (closed) => {
       this.#all.delete(closed);
       const at = this.#resting.indexOf(closed);
       if (at >= 0) this.#resting.splice(at, 1);
@@ -84,6 +84,7 @@ export class OpenLoopLoad {
         doneMs: clockMs(),
         connection: isFresh ? 'fresh' : isReused ? 'reused' : 'new',
         version: outcome.kind === 'answered' ? outcome.answer.version : null,
+        receivedMs: outcome.kind === 'answered' ? outcome.answer.receivedMs : null,
         failure: failureOf(outcome, String(number)),
       });
       if (outcome.kind === 'answered' && !isFresh && !outcome.answer.closes) this.#resting.push(connection);

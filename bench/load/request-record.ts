@@ -12,6 +12,8 @@ export const requestRecord = z.object({
   isSlow: z.boolean(),
   /** `x-version` of the answer. */
   version: z.string().nullable(),
+  /** When the app got the request, by its own word (`x-received`); null where it does not say. */
+  receivedMs: z.number().nullable(),
   /** `EOF`, `ECONNRESET`, `HTTP 502`, `timeout`, …; null when it was answered well. */
   failure: z.string().nullable(),
 });

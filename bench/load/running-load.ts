@@ -15,6 +15,10 @@ export class RunningLoad {
     this.#child = fork(program, [JSON.stringify(wishes)], { execPath: process.execPath, serialization: 'advanced' });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Ends it and answers every request that it sent; fails when the process has died, so that no request is lost. */
   async stop(): Promise<readonly RequestRecord[]> {
     const ended = new AbortController();

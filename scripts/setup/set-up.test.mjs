@@ -141,7 +141,10 @@ test('programs are looked for on the PATH, and what is missing is explained', ()
     'a file that cannot be run is no program',
   );
   assert.deepEqual(missingPackages(''), systemPackages);
-  assert.match(missingMessage(systemPackages), /chromium: .*browser[\s\S]*apt-get install git chromium nginx$/);
+  assert.match(
+    missingMessage(systemPackages),
+    /chromium: .*browser[\s\S]*apt-get install git chromium openssl rsync curl pebble knot haproxy nginx docker\.io containerd runc tini iptables systemd openssh-server$/,
+  );
   assert.equal(isDebianFamily('NAME="Debian GNU/Linux"\nID=debian\n'), true);
   assert.equal(isDebianFamily('ID=linuxmint\nID_LIKE="ubuntu debian"\n'), true);
   assert.equal(isDebianFamily('ID="fedora"\n'), false);

@@ -7,8 +7,9 @@ import { runQuietly } from './steps.mjs';
  * reason when it is not there.
  *
  * `install`: by apt-get. `unpack`: only the program is taken out of its Debian package and put below .lotse, because
- * installing the package would start a service.
- * @typedef {{ command: string, package: string, how: 'install' | 'unpack', usedBy: string }} SystemPackage
+ * installing the package would start a service; `libraries` are packages that such a program needs beside it, and those
+ * are installed.
+ * @typedef {{ command: string, package: string, how: 'install' | 'unpack', usedBy: string, libraries?: readonly string[] }} SystemPackage
  * @type {readonly SystemPackage[]}
  */
 export const systemPackages = [
@@ -19,7 +20,112 @@ export const systemPackages = [
     how: 'install',
     usedBy: 'the tests of the web page and of the example app in a browser',
   },
-  { command: 'nginx', package: 'nginx', how: 'unpack', usedBy: 'the comparison of deploys with an nginx reload' },
+  { command: 'openssl', package: 'openssl', how: 'install', usedBy: 'the tests of certificates and of TLS' },
+  {
+    command: 'rsync',
+    package: 'rsync',
+    how: 'unpack',
+    usedBy: 'the tests of pipelines of GitLab',
+    libraries: ['libpopt0', 'libxxhash0'],
+  },
+  { command: 'curl', package: 'curl', how: 'install', usedBy: 'the tests of certificates' },
+  {
+    command: 'pebble',
+    package: 'pebble',
+    how: 'install',
+    usedBy: 'the tests of certificates that come from an authority',
+  },
+  {
+    command: 'knotd',
+    package: 'knot',
+    how: 'unpack',
+    usedBy: 'the tests of DNS records that show an authority whose a name is',
+    libraries: ['libcap-ng0', 'libdnssec9', 'libedit2', 'libknot13', 'liblmdb0', 'liburcu8', 'libzscanner4'],
+  },
+  {
+    command: 'haproxy',
+    package: 'haproxy',
+    how: 'unpack',
+    usedBy: 'the tests of Lotse behind another proxy',
+    libraries: ['liblua5.3-0', 'libopentracing-c-wrapper0'],
+  },
+  { command: 'nginx', package: 'nginx', how: 'unpack', usedBy: 'the tests of Lotse behind another proxy' },
+  {
+    command: 'dockerd',
+    package: 'docker.io',
+    how: 'unpack',
+    usedBy: 'the tests of containers',
+    libraries: ['libdevmapper1.02.1', 'libsystemd0'],
+  },
+  { command: 'containerd', package: 'containerd', how: 'unpack', usedBy: 'the tests of containers' },
+  { command: 'runc', package: 'runc', how: 'unpack', usedBy: 'the tests of containers', libraries: ['libseccomp2'] },
+  { command: 'docker-init', package: 'tini', how: 'unpack', usedBy: 'the tests of containers' },
+  { command: 'iptables', package: 'iptables', how: 'install', usedBy: 'the tests of containers' },
+  {
+    command: 'systemd-analyze',
+    package: 'systemd',
+    how: 'unpack',
+    usedBy: 'the tests of what `lotse install` writes',
+    libraries: ['libsystemd-shared', 'libcryptsetup12', 'libfdisk1', 'libkmod2', 'libp11-kit0', 'libseccomp2'],
+  },
+  {
+    command: 'sshd',
+    package: 'openssh-server',
+    how: 'unpack',
+    usedBy: 'the tests of servers that are reached by ssh',
+    libraries: ['openssh-client', 'libwrap0'],
+  },
+];
+
+/**
+ * Programs that benches compare Lotse with or measure it by. A bench goes on without one of them and says so.
+ * @type {readonly (SystemPackage & { benches: readonly string[] })[]}
+ */
+export const benchPackages = [
+  {
+    command: 'haproxy',
+    package: 'haproxy',
+    how: 'unpack',
+    usedBy: 'the comparison with HAProxy',
+    libraries: ['liblua5.3-0', 'libopentracing-c-wrapper0'],
+    benches: ['containers', 'deploy', 'proxy'],
+  },
+  {
+    command: 'nginx',
+    package: 'nginx',
+    how: 'unpack',
+    usedBy: 'the comparison with nginx',
+    benches: ['deploy', 'proxy'],
+  },
+  {
+    command: 'caddy',
+    package: 'caddy',
+    how: 'unpack',
+    usedBy: 'the comparison with Caddy',
+    benches: ['deploy', 'proxy'],
+  },
+  {
+    command: 'docker',
+    package: 'docker.io',
+    how: 'unpack',
+    usedBy: 'the comparison with Swarm and compose',
+    benches: ['containers'],
+  },
+  {
+    command: 'docker-compose',
+    package: 'docker-compose',
+    how: 'install',
+    usedBy: 'the comparison with compose',
+    benches: ['containers'],
+  },
+  { command: 'wrk', package: 'wrk', how: 'install', usedBy: 'the load on proxies', benches: ['proxy'] },
+  {
+    command: 'h2load',
+    package: 'nghttp2-client',
+    how: 'install',
+    usedBy: 'the load by HTTP/2 on proxies',
+    benches: ['proxy'],
+  },
 ];
 
 /** @param {string} root of the repository @returns {string} where unpacked programs lie */
@@ -38,11 +144,12 @@ export function pathWithTools(root, path) {
 
 /**
  * @param {string} path folders as in PATH
+ * @param {readonly SystemPackage[]} [packages] default: those of the tests
  * @returns {readonly SystemPackage[]} those whose program is in none of them
  */
-export function missingPackages(path) {
+export function missingPackages(path, packages = systemPackages) {
   const folders = path.split(delimiter).filter((folder) => folder !== '');
-  return systemPackages.filter((wanted) => !folders.some((folder) => isExecutable(join(folder, wanted.command))));
+  return packages.filter((wanted) => !folders.some((folder) => isExecutable(join(folder, wanted.command))));
 }
 
 /** @param {string} file */
@@ -74,7 +181,7 @@ export async function installSystemPackages(root, missing) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const wait = 'DPkg::Lock::Timeout=120';
   await runQuietly(['apt-get', '-o', wait, 'update'], { cwd: root, logFile: join(logs, 'apt-update.log'), env });
-  const installed = missing.filter((wanted) => wanted.how === 'install').map((wanted) => wanted.package);
+  const installed = missing.flatMap((wanted) => (wanted.how === 'install' ? wanted.package : (wanted.libraries ?? [])));
   if (installed.length > 0) {
     await runQuietly(['apt-get', '-o', wait, 'install', '--yes', '--no-install-recommends', ...installed], {
       cwd: root,
@@ -83,7 +190,7 @@ export async function installSystemPackages(root, missing) {
     });
   }
   for (const wanted of missing.filter((one) => one.how === 'unpack')) await unpack(root, wanted.package, logs);
-  return missingPackages(pathWithTools(root, process.env.PATH ?? ''));
+  return missingPackages(pathWithTools(root, process.env.PATH ?? ''), missing);
 }
 
 /** @param {string} root @param {string} name @param {string} logs */

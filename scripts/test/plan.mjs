@@ -9,18 +9,18 @@ import { filesBelow } from '../setup/file-hash.mjs';
  * @type {readonly TestGroup[]}
  */
 export const testGroups = [
-  { name: 'unit', files: /^(?:src|scripts|bin|bench)\//, concurrency: 2, withinMs: 180_000, folder: '.' },
+  { name: 'unit', files: /^(?:src|scripts|bin|bench)\//, concurrency: 2, withinMs: 360_000, folder: '.' },
   {
     name: 'example app',
     files: /^examples\/bildwerk\//,
     concurrency: 2,
-    withinMs: 180_000,
+    withinMs: 360_000,
     folder: 'examples/bildwerk',
   },
-  { name: 'web page', files: /^web\//, concurrency: 2, withinMs: 180_000, folder: '.' },
+  { name: 'web page', files: /^web\//, concurrency: 2, withinMs: 360_000, folder: '.' },
   { name: 'end to end', files: /^test\/e2e\//, concurrency: 1, withinMs: 900_000, folder: '.' },
   { name: 'chaos', files: /^test\/chaos\//, concurrency: 1, withinMs: 900_000, folder: '.' },
-  { name: 'integration', files: /^test\//, concurrency: 2, withinMs: 300_000, folder: '.' },
+  { name: 'integration', files: /^test\//, concurrency: 2, withinMs: 600_000, folder: '.' },
 ];
 
 const testFile = /\.test\.(?:ts|mjs)$/;

@@ -2,6 +2,7 @@ import { fastify } from 'fastify';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 import type { AllowedOrigins } from './allowed-origins.ts';
+import { TooManyAttempts } from './attempt-limit.ts';
 import { problemOf, problemType } from './problem.ts';
 import type { ServerLimits } from './server-limits.ts';
 
@@ -16,12 +17,15 @@ export interface FastifyServerParts {
   readonly headers: Readonly<Record<string, string>>;
   readonly origins: AllowedOrigins;
   readonly log: ServerLog;
+  /** A program on this machine passes requests on and says for whom (`X-Forwarded-For`): the last address that it adds counts. */
+  readonly isBehindProxy: boolean;
 }
 
 /** A fastify that answers every error with problem+json, and knows two kinds of bodies: JSON, and tar as a stream. */
-export function createFastify({ limits, headers, origins, log }: FastifyServerParts): FastifyInstance {
+export function createFastify({ limits, headers, origins, log, isBehindProxy }: FastifyServerParts): FastifyInstance {
   const server = fastify({
     logger: false,
+    trustProxy: isBehindProxy ? 'loopback' : false,
     genReqId: () => uuidv7(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.uploadTimeoutMs,
@@ -46,6 +50,7 @@ export function createFastify({ limits, headers, origins, log }: FastifyServerPa
     const problem = problemOf(error, request.id);
     const fields = { err: error, requestId: request.id, route: `${request.method} ${request.routeOptions.url ?? ''}` };
     if (problem.status >= 500) log.error(fields, problem.detail);
+    if (error instanceof TooManyAttempts) reply.header('retry-after', error.waitS);
     return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
   });
   return server;

@@ -80,6 +80,8 @@ function answerOf({ answer: { kind, status, shape } }: Route): Record<string, un
       return { [status]: { description: 'Done', content: { 'application/json': { schema: shape } } } };
     case 'lines':
       return { 200: { description: 'One of these a line', content: { 'application/x-ndjson': { schema: shape } } } };
+    case 'channel':
+      return { 101: { description: 'WebSocket; a text message', content: { 'application/json': { schema: shape } } } };
     case 'events':
       return { 200: { description: 'The data of an event', content: { 'text/event-stream': { schema: shape } } } };
   }

@@ -4,6 +4,7 @@ import { maySee, mayTouch } from '../capabilities/accounts/open-accounts.ts';
 import type { Caller } from '../capabilities/accounts/open-accounts.ts';
 import { LotseError } from '../core/errors.ts';
 import type { CallContext, RawCall } from './route.ts';
+import type { SignInAttempt } from './sign-in-attempt.ts';
 
 export interface RawCallParts {
   readonly request: FastifyRequest;
@@ -11,12 +12,16 @@ export interface RawCallParts {
   readonly caller: Caller | null;
   readonly signal: AbortSignal;
   readonly upload: Readable;
+  /** Null for all that is no attempt to get a credential. */
+  readonly attempt: SignInAttempt | null;
 }
 
-export function rawCallOf({ request, reply, caller, signal, upload }: RawCallParts): RawCall {
+export function rawCallOf({ request, reply, caller, signal, upload, attempt }: RawCallParts): RawCall {
   const open = {
     requestId: request.id,
     remoteAddress: request.ip,
+    origin: request.headers.origin ?? null,
+    agent: request.headers['user-agent'] ?? '',
     setHeader: (name: string, value: string) => void reply.header(name, value),
   };
   const lastEventId = request.headers['last-event-id'];
@@ -26,7 +31,7 @@ export function rawCallOf({ request, reply, caller, signal, upload }: RawCallPar
     body: request.body,
     upload,
     lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
-    open,
+    open: { ...open, attemptOn: (account) => attempt?.onAccount(account) },
     context() {
       if (caller === null) throw new LotseError('internal', 'A route with a credential was called without one.');
       return contextOf(caller, signal, open);
@@ -34,7 +39,7 @@ export function rawCallOf({ request, reply, caller, signal, upload }: RawCallPar
   };
 }
 
-function contextOf(caller: Caller, signal: AbortSignal, open: RawCall['open']): CallContext {
+function contextOf(caller: Caller, signal: AbortSignal, open: Omit<RawCall['open'], 'attemptOn'>): CallContext {
   return {
     ...open,
     caller,

@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { temporaryServer } from '../../test/harness/temporary-server.ts';
 import { allRoles } from '../capabilities/accounts/accounts.ts';
 import { createAccountRoutes } from '../capabilities/accounts/routes.ts';
+import { routesOfCertificates } from '../capabilities/certificates/routes.ts';
+import { routesOfSchedules } from '../capabilities/schedules/routes.ts';
+import { routesOfConfig } from '../capabilities/config/routes.ts';
+import { routesOfSecrets } from '../capabilities/secrets/routes.ts';
+import { routesOfFlags } from '../capabilities/flags/routes.ts';
+import { routesOfNotifications } from '../capabilities/notifications/routes.ts';
 import { routesOfReleases } from '../capabilities/releases/routes.ts';
+import { routesOfSources } from '../capabilities/sources/routes.ts';
 import { allRoutes } from './all-routes.ts';
 import { createLiveStream } from './live-stream.ts';
 import { linesRoute, route, uploadRoute } from './route.ts';
@@ -44,7 +51,19 @@ const sampleRoutes: readonly Route[] = [
 const table: Readonly<Record<string, Role | null>> = {
   'GET /health': null,
   'POST /session': null,
+  'POST /session/password': null,
+  'POST /session/passkey/options': null,
+  'POST /session/passkey': null,
+  'POST /oidc/token': null,
   'GET /me': 'viewer',
+  'GET /me/access': 'viewer',
+  'PUT /me/password': 'viewer',
+  'DELETE /me/password': 'viewer',
+  'POST /me/passkeys/options': 'viewer',
+  'POST /me/passkeys': 'viewer',
+  'DELETE /me/passkeys/:passkey': 'viewer',
+  'DELETE /me/sessions': 'viewer',
+  'DELETE /me/sessions/:session': 'viewer',
   'DELETE /session': 'viewer',
   'POST /sign-in-links': 'viewer',
   'POST /tokens': 'viewer',
@@ -52,7 +71,11 @@ const table: Readonly<Record<string, Role | null>> = {
   'DELETE /tokens/:token': 'viewer',
   'GET /people': 'viewer',
   'POST /people': 'admin',
+  'PATCH /people/:person': 'admin',
   'DELETE /people/:person': 'admin',
+  'POST /oidc/rules': 'admin',
+  'GET /oidc/rules': 'viewer',
+  'DELETE /oidc/rules/:rule': 'admin',
   'GET /events': 'viewer',
   'GET /openapi.json': 'viewer',
   'GET /apps': 'viewer',
@@ -65,10 +88,13 @@ const table: Readonly<Record<string, Role | null>> = {
   'GET /apps/:app/environments': 'viewer',
   'GET /apps/:app/environments/:environment': 'viewer',
   'GET /apps/:app/environments/:environment/evidence': 'viewer',
+  'POST /apps/:app/environments/:environment/evidence': 'developer',
   'POST /apps/:app/environments/:environment/plan': 'viewer',
   'POST /apps/:app/environments/:environment/approvals': 'approver',
   'POST /apps/:app/environments/:environment/overrides': 'operator',
   'POST /apps/:app/environments/:environment/down': 'operator',
+  'POST /apps/:app/environments/:environment/adopt': 'developer',
+  'POST /apps/:app/environments/:environment/preview': 'developer',
   'POST /apps/:app/environments/:environment/rollouts': 'developer',
   'GET /apps/:app/rollouts': 'viewer',
   'GET /apps/:app/rollouts/:rollout': 'viewer',
@@ -78,8 +104,35 @@ const table: Readonly<Record<string, Role | null>> = {
   'GET /apps/:app/environments/:environment/jobs/:job': 'viewer',
   'POST /apps/:app/environments/:environment/jobs/:job/cancel': 'operator',
   'GET /apps/:app/environments/:environment/logs': 'viewer',
+  'GET /apps/:app/environments/:environment/services/:service/session': 'operator',
   'GET /apps/:app/journal': 'viewer',
   'GET /journal/check': 'viewer',
+  'POST /servers/look': 'developer',
+  'GET /apps/:app/environments/:environment/jobs': 'viewer',
+  'GET /apps/:app/environments/:environment/notifications': 'viewer',
+  'POST /apps/:app/environments/:environment/notifications/test': 'operator',
+  'GET /apps/:app/environments/:environment/config': 'viewer',
+  'PATCH /apps/:app/environments/:environment/config': 'developer',
+  'GET /apps/:app/environments/:environment/config/history': 'viewer',
+  'GET /apps/:app/config/diff': 'viewer',
+  'GET /apps/:app/environments/:environment/flags': 'viewer',
+  'GET /apps/:app/environments/:environment/flags/:flag': 'viewer',
+  'PATCH /apps/:app/environments/:environment/flags/:flag': 'operator',
+  'DELETE /apps/:app/environments/:environment/flags/:flag': 'operator',
+  'GET /apps/:app/environments/:environment/flag-keys': 'viewer',
+  'POST /apps/:app/environments/:environment/flag-keys': 'operator',
+  'DELETE /apps/:app/environments/:environment/flag-keys/:key': 'operator',
+  'GET /apps/:app/environments/:environment/secrets': 'viewer',
+  'PUT /apps/:app/environments/:environment/secrets/:name': 'operator',
+  'POST /apps/:app/environments/:environment/secrets/:name/rotation': 'operator',
+  'DELETE /apps/:app/environments/:environment/secrets/:name': 'operator',
+  'GET /secret-store': 'operator',
+  'GET /apps/:app/sources': 'viewer',
+  'PUT /apps/:app/sources/:source': 'operator',
+  'DELETE /apps/:app/sources/:source': 'operator',
+  'GET /certificates': 'viewer',
+  'POST /certificates/:name/renewal': 'operator',
+  'GET /development-root': 'viewer',
 };
 
 const passing: Readonly<Record<Role, readonly Role[]>> = {
@@ -93,7 +146,17 @@ const passing: Readonly<Record<Role, readonly Role[]>> = {
 /** Every route of the product as it is declared, with a handler that only says that it was reached. */
 function declaredRoutes(): readonly Route[] {
   const own = [...createAccountRoutes(neverCalled()), createLiveStream(neverCalled()).route];
-  return allRoutes([...own, ...routesOfReleases(neverCalled())], '1').map((declared) => ({
+  const capabilities = [
+    ...routesOfReleases(neverCalled()),
+    ...routesOfCertificates(neverCalled()),
+    ...routesOfConfig(neverCalled()),
+    ...routesOfSecrets(neverCalled()),
+    ...routesOfSources(neverCalled()),
+    ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
+    ...routesOfSchedules(neverCalled()),
+    ...routesOfNotifications(neverCalled()),
+  ];
+  return allRoutes([...own, ...capabilities], '1').map((declared) => ({
     ...declared,
     answer: { kind: 'value', status: 200, shape: z.string() },
     run: async () => ({ kind: 'value', value: 'reached' }),
@@ -105,7 +168,7 @@ function neverCalled<Parts extends object>(): Parts {
   return nothing as Parts;
 }
 
-test('every route lets in the roles of the table and no other, and without a credential only health and sign-in', async (t) => {
+test('every route lets in the roles of the table and no other, and without a credential only health and what hands one out', async (t) => {
   const declared = declaredRoutes();
   assert.deepEqual(Object.fromEntries(declared.map(({ at, role }) => [at, role])), table);
   const below = declared.map((each): Route => ({
@@ -125,20 +188,19 @@ test('every route lets in the roles of the table and no other, and without a cre
   }
 });
 
-test('a running server refuses each of its own routes without a credential, but health and sign-in', async (t) => {
+test('a running server refuses each of its own routes without a credential, but health and what hands one out', async (t) => {
   const { ask } = await temporaryServer(t);
   const own = [...createAccountRoutes(neverCalled()), createLiveStream(neverCalled()).route];
-  for (const { at } of allRoutes(own, '1')) {
+  for (const { at, role } of allRoutes(own, '1')) {
     const { status } = await ask(at.replace(' ', ' /api/v1').replaceAll(/:(\w+)/g, 'x'));
     if (at === 'GET /health') assert.equal(status, 200);
-    else if (at === 'POST /session') assert.equal(status, 400);
-    else assert.equal(status, 401, at);
+    else assert.equal(status, role === null ? 400 : 401, at);
   }
 });
 
 test('a token bound to an app and environment touches nothing else', async (t) => {
   const { ask, newToken } = await temporaryServer(t, { routes: sampleRoutes });
-  const { secret: token } = await newToken([...allRoles], { app: 'shop', environment: 'staging' });
+  const { secret: token } = await newToken([...allRoles], { app: 'shop', environments: ['staging'] });
   const status = async (at: string, headers: Record<string, string> = {}): Promise<number> =>
     (await ask(at.replace(' ', ' /api/v1'), { token, headers })).status;
   const tar = { 'content-type': 'application/x-tar' };

@@ -31,6 +31,10 @@ export interface CallContext {
   /** Aborted when the client is gone, and for streams also when the server closes. */
   readonly signal: AbortSignal;
   readonly remoteAddress: string;
+  /** The page that asks, `https://lotse.example`, which is this server's own; null: no page says so. */
+  readonly origin: string | null;
+  /** What the client calls itself. */
+  readonly agent: string;
   /** Errors: `forbidden` when the credential is bound to another app or environment. */
   refuseOutside(place: Place): void;
   /** For lists: may the credential see what belongs there? Who is bound to an environment also sees what belongs to its app as a whole. */
@@ -46,7 +50,11 @@ interface Input<Text extends string, Query extends z.ZodType, Body> {
 
 export type Call<Text extends string, Query extends z.ZodType, Body> = CallContext & Input<Text, Query, Body>;
 /** Of a route that needs no credential. */
-export type OpenCall<Body> = Pick<CallContext, 'requestId' | 'remoteAddress' | 'setHeader'> & { readonly body: Body };
+export type OpenCall<Body> = Pick<CallContext, 'requestId' | 'remoteAddress' | 'origin' | 'agent' | 'setHeader'> & {
+  readonly body: Body;
+  /** Says which account somebody tries to get: too many failures on one are refused, whoever tries. Errors: 429. */
+  attemptOn(account: string): void;
+};
 
 export interface ServerEvent {
   readonly name: string;
@@ -71,7 +79,17 @@ export interface RawCall {
 export type Reply =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'lines'; readonly lines: AsyncIterable<unknown> }
-  | { readonly kind: 'events'; readonly events: AsyncIterable<ServerEvent> };
+  | { readonly kind: 'events'; readonly events: AsyncIterable<ServerEvent> }
+  | { readonly kind: 'channel'; readonly run: (channel: Channel) => Promise<void> };
+
+/** Messages in both directions (WebSocket, RFC 6455): text is a string. */
+export interface Channel {
+  /** Ends when the client has gone, or the server closes. */
+  readonly messages: AsyncIterator<string | Uint8Array>;
+  /** Resolves when the client has room for more. Nothing is sent to one that has gone. */
+  send(message: string | Uint8Array): Promise<void>;
+  readonly signal: AbortSignal;
+}
 
 export interface Route {
   readonly at: RouteText;
@@ -82,8 +100,8 @@ export interface Route {
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | 'tar' | null;
   readonly answer: {
-    /** `lines`: application/x-ndjson; `events`: text/event-stream; their shape is that of one line or one event's data. */
-    readonly kind: 'value' | 'lines' | 'events';
+    /** `lines`: application/x-ndjson; `events`: text/event-stream; `channel`: WebSocket; their shape is that of one line or one event's data. */
+    readonly kind: 'value' | 'lines' | 'events' | 'channel';
     readonly status: 200 | 201 | 202;
     /** `z.void()`: 204 without a body. */
     readonly shape: z.ZodType;
@@ -134,7 +152,7 @@ export function route<
   };
 }
 
-/** Answers without a credential; JSON in, JSON out. The server has two of them: health and sign-in. */
+/** Answers without a credential; JSON in, JSON out: health, and what hands out credentials. Failures of the latter are limited. */
 export function openRoute<Answer extends z.ZodType, Body extends z.ZodType = z.ZodVoid>(declared: {
   readonly at: RouteText;
   readonly summary: string;
@@ -215,6 +233,30 @@ export function eventsRoute<
     async run(raw) {
       const call = { ...raw.context(), ...readInput(declared, raw), body: undefined, lastEventId: raw.lastEventId };
       return { kind: 'events', events: await declared.handle(call) };
+    },
+  };
+}
+
+/**
+ * A WebSocket. `handle` as with `linesRoute`; what it gives back runs until the conversation is over. `answer` is the
+ * shape of a text message of the server.
+ */
+export function channelRoute<
+  const Text extends RouteText,
+  Answer extends z.ZodType,
+  Query extends z.ZodType = z.ZodVoid,
+>(
+  declared: Declared<Text, Query, Answer> & {
+    handle(call: Call<Text, Query, undefined>): Answered<(channel: Channel) => Promise<void>>;
+  },
+): Route {
+  return {
+    ...described(declared),
+    body: null,
+    answer: { kind: 'channel', status: 200, shape: declared.answer },
+    async run(raw) {
+      const call = { ...raw.context(), ...readInput(declared, raw), body: undefined };
+      return { kind: 'channel', run: await declared.handle(call) };
     },
   };
 }

@@ -8,7 +8,9 @@ export interface ServerLimits {
   readonly stallMs: number;
   /** How long requests that are under way may go on when the server closes. */
   readonly closeGraceMs: number;
+  /** Failed attempts from one address, and on one account, within `signInWindowMs`. */
   readonly signInAttempts: number;
+  readonly accountAttempts: number;
   readonly signInWindowMs: number;
 }
 
@@ -22,5 +24,6 @@ export const defaultLimits: ServerLimits = {
   stallMs: 30_000,
   closeGraceMs: 3000,
   signInAttempts: 20,
+  accountAttempts: 10,
   signInWindowMs: 5 * 60_000,
 };

@@ -234,7 +234,7 @@ test('lines come one by one, and the handler learns that the client is gone', as
 test('closing lets a request finish within the grace time, and cuts what takes longer', async (t) => {
   const slow = (at: `GET /${string}`, ms: number): Route =>
     route({ at, summary: at, role: 'viewer', answer: z.string(), handle: () => wait(ms, 'done') });
-  const routes = [slow('GET /short', 150), slow('GET /long', 5000)];
+  const routes = [slow('GET /short', 150), slow('GET /long', 20_000)];
   const { ask, server, newToken } = await temporaryServer(t, { routes, limits: { closeGraceMs: 600 } });
   const { secret: token } = await newToken(['viewer']);
   const short = ask('GET /api/v1/short', { token });
@@ -245,7 +245,7 @@ test('closing lets a request finish within the grace time, and cuts what takes l
   await wait(50);
   const began = performance.now();
   await server.close();
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(performance.now() - began < 10_000);
   assert.equal((await short).json, 'done');
   assert.equal(await long, 'cut');
 });

@@ -32,9 +32,15 @@ export function readAppFolder(folder: string, cwd: string): AppFolder {
 
 function readManifest(folder: string, cwd: string): AppManifest {
   const file = join(folder, manifestFile);
-  const hasDockerfile = existsSync(join(folder, 'Dockerfile'));
   if (!statSync(file).isFile()) throw new LotseError('manifest-invalid', `${file} is not a file`);
-  return parseManifest(readFileSync(file, 'utf8'), { file: shownPath(file, cwd), hasDockerfile });
+  return parseManifest(readFileSync(file, 'utf8'), {
+    file: shownPath(file, cwd),
+    hasDockerfile: hasDockerfile(folder),
+  });
+}
+
+export function hasDockerfile(folder: string): boolean {
+  return existsSync(join(folder, 'Dockerfile'));
 }
 
 /** As a person would type it: relative below the working folder, else absolute. */

@@ -98,7 +98,7 @@ function releaseOf(build: BuildView): ReleaseView {
   const { error } = build;
   const code = error !== null && isErrorCode(error.code) ? error.code : 'build-failed';
   throw new LotseError(code, error?.message ?? `Build ${build.id} ended without a release`, {
-    hint: 'Nothing was changed anywhere. Repair it and deploy again.',
+    hint: `${error?.hint ?? 'Repair it and deploy again.'}\nNothing was changed anywhere.`,
     details: error?.details ?? [],
   });
 }

@@ -3,11 +3,13 @@ import type { z } from 'zod';
 import { LotseError, toLotseError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { readEventStream, readLines, type ServerEvent, type StreamPosition } from './event-stream.ts';
+import { packageVersion } from './package-version.ts';
 import { problemOf } from './problem.ts';
 
 const basePath = '/api/v1';
 const requestMs = 30_000;
 const uploadMs = 15 * 60_000;
+const startHere = '`lotse up` or `lotse serve` starts a control plane on this machine.';
 /** Waits before the second, third, … try, in milliseconds. */
 const retryAfterMs = [100, 250, 500, 1000];
 
@@ -18,6 +20,20 @@ export interface Connection {
   readonly token: Secret | null;
   /** For messages: `LOTSE_SERVER`, or the file that said so. */
   readonly source: string;
+  /** What to do when nobody answers; missing: start one on this machine. */
+  readonly advice?: string;
+  /** It is what was logged in to last; nobody has named it. */
+  readonly isCurrent?: true;
+  /** Makes the way there where there is none yet (ssh); called once. Missing: `server` is asked as it is. */
+  readonly reach?: () => Promise<Reached>;
+}
+
+/** Where requests go. */
+export interface Reached {
+  readonly url: string;
+  readonly token: Secret | null;
+  /** By ssh: where the control plane listens over there, `127.0.0.1:7700`. */
+  readonly api?: string;
 }
 
 export interface CallOptions {
@@ -37,9 +53,17 @@ export interface CallOptions {
  */
 export class Client {
   readonly connection: Connection;
+  #reached: Promise<Reached> | null = null;
 
   constructor(connection: Connection) {
     this.connection = connection;
+  }
+
+  /** Where requests go, and with which token. Errors: those of making the way there. */
+  reached(): Promise<Reached> {
+    const { server, token, reach } = this.connection;
+    this.#reached ??= reach === undefined ? Promise.resolve({ url: server, token }) : reach();
+    return this.#reached;
   }
 
   /** `route` as in the route tables, `GET /apps/:app/releases`. Throws LotseError; the answer is checked by `shape`. */
@@ -118,13 +142,14 @@ export class Client {
   /** `deadlineMs` null: an endless answer; only until its head there is a deadline. */
   async #open(route: string, options: CallOptions, deadlineMs: number | null): Promise<Response> {
     const [method = 'GET', template = '/'] = route.split(' ');
+    const { url, token } = await this.reached();
     const untilHead = new AbortController();
     const timer = setTimeout(() => untilHead.abort(new DOMException('', 'TimeoutError')), deadlineMs ?? requestMs);
     const signals = [untilHead.signal, ...(options.signal === undefined ? [] : [options.signal])];
     try {
-      const response = await fetch(this.connection.server + urlPath(template, options), {
+      const response = await fetch(url + urlPath(template, options), {
         method,
-        headers: this.#headers(options),
+        headers: headersOf(options, token),
         body: options.body?.content ?? (options.json === undefined ? null : JSON.stringify(options.json)),
         signal: AbortSignal.any(signals),
         redirect: 'error',
@@ -136,17 +161,17 @@ export class Client {
       clearTimeout(timer);
     }
   }
+}
 
-  #headers(options: CallOptions): Record<string, string> {
-    const { token } = this.connection;
-    const type = options.body?.type ?? (options.json === undefined ? undefined : 'application/json');
-    return {
-      accept: 'application/json',
-      ...(type === undefined ? {} : { 'content-type': type }),
-      ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
-      ...options.headers,
-    };
-  }
+function headersOf(options: CallOptions, token: Secret | null): Record<string, string> {
+  const type = options.body?.type ?? (options.json === undefined ? undefined : 'application/json');
+  return {
+    accept: 'application/json',
+    'user-agent': `lotse-cli/${packageVersion}`,
+    ...(type === undefined ? {} : { 'content-type': type }),
+    ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
+    ...options.headers,
+  };
 }
 
 /** `/api/v1/apps/shop/releases?limit=3`; path parameters are encoded, queries without a value left out. */
@@ -205,7 +230,7 @@ function toFailure(thrown: unknown, connection: Connection, signal: AbortSignal 
   if (!(thrown instanceof TypeError)) return toLotseError(thrown);
   const why = networkCode(thrown) === '' ? thrown.message : networkCode(thrown);
   return new LotseError('unreachable', `No control plane answers at ${connection.server} (${why})`, {
-    hint: `The address comes from ${connection.source}. \`lotse up\` or \`lotse serve\` starts a control plane on this machine.`,
+    hint: connection.advice ?? `The address comes from ${connection.source}. ${startHere}`,
     retriable: true,
     cause: thrown,
   });

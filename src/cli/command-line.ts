@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { LotseError } from '../core/errors.ts';
 import { commandList } from './command-list.ts';
 import type { Context } from './context.ts';
 import { exitOk } from './exit-codes.ts';
+import { packageVersion } from './package-version.ts';
 import { reportError } from './report-error.ts';
 
 /** Runs one command to its end and answers the exit code; never throws. `words` are those before `--`. */
@@ -25,7 +25,7 @@ export async function buildProgram(words: readonly string[], context: Context): 
   configure(program, context);
   program
     .description('The pilot for releases: from a commit to production, and back when it must.')
-    .version(packageVersion(), '-v, --version', 'print the version')
+    .version(packageVersion, '-v, --version', 'print the version')
     .usage('<command> [options]')
     .addHelpText('after', globalHelp);
   if (words.length === 0) program.action(() => program.outputHelp());
@@ -41,7 +41,8 @@ export async function buildProgram(words: readonly string[], context: Context): 
 }
 
 const globalHelp = `
-Which control plane: LOTSE_SERVER and LOTSE_TOKEN, else the one whose .lotse folder lies here or above.
+Which control plane: --context or LOTSE_CONTEXT, LOTSE_SERVER with LOTSE_TOKEN, what \`lotse login\` was told last, else
+the one whose .lotse folder lies here or above.
 Explained in full, with examples and exit codes: lotse help <command>`;
 
 /** `lotse deploy`, `lotse help deploy`, `lotse --help deploy`. */
@@ -76,11 +77,4 @@ function wrongWords(error: CommanderError): LotseError {
   const help = '`lotse --help` lists the commands, `lotse help <command>` their options.';
   const hint = suggestion === undefined ? help : suggestion.replace(/^\(|\)$/g, '');
   return new LotseError('bad-input', `${first.charAt(0).toUpperCase()}${first.slice(1)}`, { hint });
-}
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  const isNamed = typeof value === 'object' && value !== null && 'version' in value;
-  return isNamed && typeof value.version === 'string' ? value.version : 'unknown';
 }

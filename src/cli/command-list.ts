@@ -39,10 +39,34 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {
+    name: 'install',
+    group: begin,
+    summary: 'make Lotse a service of this server, which starts with it',
+    load: async () => (await import('./commands/install.ts')).installCommand,
+  },
+  {
     name: 'doctor',
     group: begin,
     summary: 'check what Lotse needs on this machine',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'login',
+    group: begin,
+    summary: 'log in to a control plane elsewhere, by https or ssh',
+    load: async () => (await import('./commands/login.ts')).loginCommand,
+  },
+  {
+    name: 'context',
+    group: begin,
+    summary: 'list, choose or forget the control planes that you have logged in to',
+    load: async () => (await import('./commands/context.ts')).contextCommand,
+  },
+  {
+    name: 'adopt',
+    group: begin,
+    summary: 'route to what serves today, before the first deploy',
+    load: async () => (await import('./commands/adopt.ts')).adoptCommand,
   },
   {
     name: 'deploy',
@@ -99,10 +123,40 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/down.ts')).downCommand,
   },
   {
+    name: 'config',
+    group: release,
+    summary: 'set config values of an environment, list, compare and export them',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
+    name: 'source',
+    group: release,
+    summary: 'deploy what is pushed to a branch of a repository',
+    load: async () => (await import('./commands/source.ts')).sourceCommand,
+  },
+  {
+    name: 'secret',
+    group: release,
+    summary: 'give secrets their values, list or remove them',
+    load: async () => (await import('./commands/secret.ts')).secretCommand,
+  },
+  {
+    name: 'flag',
+    group: release,
+    summary: 'turn flags on and off, roll them out, list those that nobody uses',
+    load: async () => (await import('./commands/flag.ts')).flagCommand,
+  },
+  {
     name: 'approve',
     group: gates,
     summary: 'approve a release, or sign lines of its checklist',
     load: async () => (await import('./commands/approve.ts')).approveCommand,
+  },
+  {
+    name: 'evidence',
+    group: gates,
+    summary: 'record what reports of tests and scans say, list all evidence',
+    load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
   },
   {
     name: 'override',
@@ -123,10 +177,22 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).statusCommand,
   },
   {
+    name: 'preview',
+    group: look,
+    summary: 'say where a release can be seen before users see it',
+    load: async () => (await import('./commands/preview.ts')).previewCommand,
+  },
+  {
     name: 'logs',
     group: look,
     summary: 'show what the services write',
     load: async () => (await import('./commands/logs.ts')).logsCommand,
+  },
+  {
+    name: 'jobs',
+    group: look,
+    summary: 'list jobs: when each runs next, and how its last runs ended',
+    load: async () => (await import('./commands/jobs.ts')).jobsCommand,
   },
   {
     name: 'releases',
@@ -141,10 +207,40 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/journal.ts')).journalCommand,
   },
   {
+    name: 'proxy',
+    group: care,
+    summary: 'look at the proxy and steer it, also while the control plane is down',
+    load: async () => (await import('./commands/proxy.ts')).proxyCommand,
+  },
+  {
     name: 'run',
     group: care,
     summary: 'run a job, or any command, beside what serves now',
     load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    name: 'exec',
+    group: care,
+    summary: 'run a command inside a running instance, a shell say',
+    load: async () => (await import('./commands/exec.ts')).execCommand,
+  },
+  {
+    name: 'export',
+    group: care,
+    summary: 'write what one needs to leave for Docker Compose',
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
+    name: 'certificates',
+    group: care,
+    summary: 'list certificates, renew one, or trust the development CA',
+    load: async () => (await import('./commands/certificates.ts')).certificatesCommand,
+  },
+  {
+    name: 'notify',
+    group: care,
+    summary: 'list who is told and what did not get there; send a test',
+    load: async () => (await import('./commands/notify.ts')).notifyCommand,
   },
   {
     name: 'people',
@@ -159,10 +255,28 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/token.ts')).tokenCommand,
   },
   {
+    name: 'oidc',
+    group: care,
+    summary: 'let pipelines of GitHub and GitLab in without a stored secret',
+    load: async () => (await import('./commands/oidc.ts')).oidcCommand,
+  },
+  {
     name: 'sign-in',
     group: care,
     summary: 'make a one-time link to the dashboard',
     load: async () => (await import('./commands/sign-in.ts')).signInCommand,
+  },
+  {
+    name: 'backup',
+    group: care,
+    summary: 'copy the state of Lotse into one sealed file, or bring it back',
+    load: async () => (await import('./commands/backup.ts')).backupCommand,
+  },
+  {
+    name: 'uninstall',
+    group: care,
+    summary: 'take the services of `lotse install` away; the state only with --data',
+    load: async () => (await import('./commands/uninstall.ts')).uninstallCommand,
   },
   {
     name: 'completion',

@@ -3,15 +3,17 @@ import { Option, type Command } from 'commander';
 import { LotseError, type ErrorCode } from '../core/errors.ts';
 import { nearestOf } from '../manifest/nearest.ts';
 import { Client } from './client.ts';
-import { findConnection } from './connection.ts';
+import { findConnection, type ConnectionInput } from './connection.ts';
 import type { Context } from './context.ts';
 import { ControlPlane, controlPlaneCalls } from './control-plane.ts';
-import { findAppFolder, readAppFolder } from './app-folder.ts';
+import { findAppFolder, readAppFolder, shownPath } from './app-folder.ts';
 import { exitCodeLines } from './exit-codes.ts';
+import { findStateFolder } from './state-folder.ts';
 
 /** Options of every command that speaks with a control plane. */
 export interface ConnectionOptions {
   readonly state?: string;
+  readonly context?: string;
 }
 
 /** Options of every command that is about an app. */
@@ -24,10 +26,9 @@ export function withJson(command: Command): Command {
 }
 
 export function withConnection(command: Command): Command {
-  return withJson(command).option(
-    '--state <folder>',
-    'state folder of the control plane, instead of the nearest .lotse',
-  );
+  return withJson(command)
+    .option('--context <name>', 'the control plane that `lotse login` saved under that name')
+    .option('--state <folder>', 'state folder of the control plane, instead of the nearest .lotse');
 }
 
 export function withApp(command: Command): Command {
@@ -54,8 +55,21 @@ export function withHelp(
 }
 
 export function connect(context: Context, options: ConnectionOptions): Client {
-  const state = options.state === undefined ? {} : { state: resolve(context.cwd, options.state) };
-  return new Client(findConnection({ env: context.env, cwd: context.cwd, ...state }));
+  const connection = findConnection(connectionInput(context, options));
+  const above = connection.isCurrent === true ? findStateFolder(context.cwd) : null;
+  if (above !== null) {
+    const local = `${shownPath(above, context.cwd)}: --state ${shownPath(above, context.cwd)}`;
+    context.out.note(context.out.paint(`With ${connection.source}, not with the control plane of ${local}`, 'dim'));
+  }
+  return new Client(connection);
+}
+
+export function connectionInput({ env, cwd, canAsk }: Context, { state, context }: ConnectionOptions): ConnectionInput {
+  return {
+    ...{ env, cwd, canAsk },
+    ...(state === undefined ? {} : { state: resolve(cwd, state) }),
+    ...(context === undefined ? {} : { context }),
+  };
 }
 
 /** The control plane, for the app that is meant: --app, the nearest lotse.yaml, or the only one there is. */

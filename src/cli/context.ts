@@ -9,6 +9,10 @@ export interface Context {
   readonly out: Output;
   /** Where questions are answered: stdin and stdout are a terminal. */
   readonly canAsk: boolean;
+  /** Everything that stdin has; nothing, where it is a terminal. */
+  readonly readStdin: () => Promise<string>;
+  /** The standard streams as they are, for programs that run elsewhere. */
+  readonly console: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>;
   /** Calls `handler` at each of these signals until the answered function is called; they end nothing meanwhile. */
   onSignal(signals: readonly NodeJS.Signals[], handler: (signal: NodeJS.Signals) => void): () => void;
   /** How the process ends when nothing throws. */

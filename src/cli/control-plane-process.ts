@@ -117,7 +117,10 @@ const youngMemoryFlag = '--max-semi-space-size=1';
 function spawnMain(wishes: ProcessWishes): ChildProcess {
   const main = wishes.program ?? mainFile();
   if (!existsSync(main)) {
-    throw new LotseError('not-built-yet', `This Lotse has no control plane: ${main} is missing`);
+    throw new LotseError('not-built-yet', 'This is the command line alone, without a control plane', {
+      hint: '`lotse login ssh://user@server` leads to one that runs elsewhere. To run one here, install Lotse itself.',
+      details: [`${main} is missing`],
+    });
   }
   const leash = new URL('../../bin/leash.mjs', import.meta.url);
   const hasLeash = existsSync(leash);

@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import * as accounts from '../capabilities/accounts/accounts-api.ts';
+import * as oidc from '../capabilities/accounts/oidc-api.ts';
+import * as certificates from '../capabilities/certificates/certificates-api.ts';
+import * as config from '../capabilities/config/config-api.ts';
 import * as releases from '../capabilities/releases/releases-api.ts';
+import * as notifications from '../capabilities/notifications/notifications-api.ts';
+import * as schedules from '../capabilities/schedules/schedules-api.ts';
+import * as secrets from '../capabilities/secrets/secrets-api.ts';
 import type { Client } from './client.ts';
 import type { ServerEvent } from './event-stream.ts';
 
 const { releaseRoutes: routes } = releases;
 const { accountRoutes } = accounts;
+const { oidcRoutes } = oidc;
+const { certificateRoutes } = certificates;
+const { secretRoutes } = secrets;
+const { configRoutes } = config;
+const { notificationRoutes } = notifications;
 
 /** Answers whose content is asked for again anyway. */
 const anything = z.unknown();
@@ -20,6 +31,7 @@ export const change = z.object({
 export type Change = z.infer<typeof change>;
 
 export type RolloutRequest = z.input<typeof releases.rolloutRequest>;
+export type AdoptRequest = z.input<typeof releases.adoptRequest>;
 export type RolloutCommand = 'abort' | 'pause' | 'resume' | 'advance';
 export type LogQuery = Partial<z.output<typeof releases.logQuery>>;
 
@@ -99,6 +111,10 @@ export class ControlPlane {
     return this.client.call(routes.approve, anything, { path: this.#path({ environment }), json });
   }
 
+  preview(environment: string, json: z.input<typeof releases.previewRequest>): Promise<releases.PreviewView> {
+    return this.client.call(routes.preview, releases.preview, { path: this.#path({ environment }), json });
+  }
+
   override(environment: string, json: z.input<typeof releases.overrideRequest>): Promise<unknown> {
     return this.client.call(routes.override, anything, { path: this.#path({ environment }), json });
   }
@@ -107,8 +123,87 @@ export class ControlPlane {
     return this.client.call(routes.listEvidence, z.array(releases.evidence), { path: this.#path({ environment }) });
   }
 
+  adopt(environment: string, json: AdoptRequest): Promise<releases.EnvironmentViewModel> {
+    return this.client.call(routes.adopt, releases.environment, { path: this.#path({ environment }), json });
+  }
+
+  config(environment: string): Promise<config.ConfigView> {
+    return this.client.call(configRoutes.getConfig, config.configView, { path: this.#path({ environment }) });
+  }
+
+  changeConfig(environment: string, json: z.input<typeof config.configChange>) {
+    return this.client.call(configRoutes.changeConfig, config.configChanged, {
+      path: this.#path({ environment }),
+      json,
+    });
+  }
+
+  configHistory(environment: string): Promise<readonly config.SettingsVersionView[]> {
+    return this.client.call(configRoutes.configHistory, z.array(config.settingsVersion), {
+      path: this.#path({ environment }),
+    });
+  }
+
+  compareConfig(from: string, to: string): Promise<config.ConfigDiffView> {
+    return this.client.call(configRoutes.compareConfig, config.configDiff, { path: this.#path(), query: { from, to } });
+  }
+
+  secrets(environment: string): Promise<readonly secrets.KnownSecretView[]> {
+    return this.client.call(secretRoutes.listSecrets, z.array(secrets.knownSecret), {
+      path: this.#path({ environment }),
+    });
+  }
+
+  setSecret(
+    environment: string,
+    name: string,
+    json: z.input<typeof secrets.secretValue>,
+  ): Promise<secrets.KnownSecretView> {
+    return this.client.call(secretRoutes.setSecret, secrets.knownSecret, {
+      path: this.#path({ environment, name }),
+      json,
+    });
+  }
+
+  rotateSecret(
+    environment: string,
+    name: string,
+    json: z.input<typeof secrets.secretValue>,
+  ): Promise<secrets.SecretRotationView> {
+    return this.client.call(secretRoutes.rotateSecret, secrets.secretRotation, {
+      path: this.#path({ environment, name }),
+      json,
+    });
+  }
+
+  removeSecret(environment: string, name: string, reason: string | undefined): Promise<unknown> {
+    return this.client.call(secretRoutes.removeSecret, anything, {
+      path: this.#path({ environment, name }),
+      query: { reason },
+    });
+  }
+
   down(environment: string): Promise<unknown> {
     return this.client.call(routes.down, anything, { path: this.#path({ environment }), json: {} });
+  }
+
+  jobs(environment: string): Promise<readonly schedules.KnownJobView[]> {
+    return this.client.call(schedules.scheduleRoutes.listJobs, z.array(schedules.knownJob), {
+      path: this.#path({ environment }),
+    });
+  }
+
+  notifications(environment: string): Promise<notifications.NotificationListView> {
+    return this.client.call(notificationRoutes.listNotifications, notifications.notificationList, {
+      path: this.#path({ environment }),
+    });
+  }
+
+  testNotifications(environment: string) {
+    return this.client.call(notificationRoutes.testNotifications, notifications.testedReceivers, {
+      path: this.#path({ environment }),
+      json: {},
+    });
   }
 
   startJob(environment: string, json: z.input<typeof releases.jobRequest>): Promise<releases.JobView> {
@@ -164,17 +259,31 @@ function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortS
 export const controlPlaneCalls = {
   apps: (client: Client) => client.call(routes.listApps, z.array(releases.app)),
   checkJournal: (client: Client) => client.call(routes.checkJournal, releases.journalCheck),
-  health: (client: Client) => client.call(accountRoutes.health, anything),
+  lookAtServers: (client: Client, servers: readonly string[]) =>
+    client.call(routes.lookAtServers, z.array(releases.serverLook), { json: { servers } }),
+  certificates: (client: Client) => client.call(certificateRoutes.listCertificates, certificates.certificateList),
+  renewCertificate: (client: Client, name: string) =>
+    client.call(certificateRoutes.renewCertificate, certificates.certificate, { path: { name } }),
+  developmentRoot: (client: Client) => client.call(certificateRoutes.getDevelopmentRoot, certificates.developmentRoot),
+  health: (client: Client) => client.call(accountRoutes.health, accounts.health),
   me: (client: Client) => client.call(accountRoutes.me, accounts.me),
-  signInLink: (client: Client, person: string | null = null) =>
-    client.call(accountRoutes.createSignInLink, accounts.signInLink, { json: { person } }),
+  signInLink: (client: Client, json: z.input<typeof accounts.signInLinkRequest> = {}) =>
+    client.call(accountRoutes.createSignInLink, accounts.signInLink, { json }),
   people: (client: Client) => client.call(accountRoutes.listPeople, z.array(accounts.person)),
   addPerson: (client: Client, json: z.input<typeof accounts.personRequest>) =>
     client.call(accountRoutes.addPerson, accounts.person, { json }),
+  changePerson: (client: Client, person: string, json: z.input<typeof accounts.personChange>) =>
+    client.call(accountRoutes.changePerson, accounts.person, { path: { person }, json }),
   erasePerson: (client: Client, person: string) =>
     client.call(accountRoutes.erasePerson, anything, { path: { person } }),
   createToken: (client: Client, json: z.input<typeof accounts.tokenRequest>) =>
     client.call(accountRoutes.createToken, accounts.newToken, { json }),
   tokens: (client: Client) => client.call(accountRoutes.listTokens, z.array(accounts.tokenView)),
   revokeToken: (client: Client, token: string) => client.call(accountRoutes.revokeToken, anything, { path: { token } }),
+  allowOidc: (client: Client, json: z.input<typeof oidc.oidcRuleRequest>) =>
+    client.call(oidcRoutes.allowOidc, oidc.oidcRule, { json }),
+  oidcRules: (client: Client) => client.call(oidcRoutes.listOidc, z.array(oidc.oidcRule)),
+  removeOidc: (client: Client, rule: string) => client.call(oidcRoutes.removeOidc, anything, { path: { rule } }),
+  exchangeOidc: (client: Client, json: z.input<typeof oidc.oidcExchange>) =>
+    client.call(oidcRoutes.exchangeOidc, oidc.oidcToken, { json }),
 } as const;

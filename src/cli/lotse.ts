@@ -1,4 +1,5 @@
 // Entry point of the `lotse` command, started by bin/lotse.mjs and by `npm start`.
+import { text } from 'node:stream/consumers';
 import type { Context } from './context.ts';
 import { Output } from './output.ts';
 import { runCommandLine } from './command-line.ts';
@@ -29,6 +30,8 @@ const context: Context = {
     isJson: words.includes('--json'),
   }),
   canAsk: process.stdin.isTTY && process.stdout.isTTY,
+  readStdin: async () => (process.stdin.isTTY ? '' : await text(process.stdin)),
+  console: process,
   onSignal(signals, handler) {
     for (const signal of signals) process.on(signal, handler);
     return () => {

@@ -52,7 +52,7 @@ export function notableLine(type: string, rollout: RolloutView, out: Output): st
 function endLine(rollout: RolloutView, before: string | null, out: Output): string {
   const { release, status } = rollout;
   if (status === 'returned')
-    return out.paint(`users get ${before ?? 'what served before'} again; ${release} is out`, 'red');
+    return out.paint(`users get ${before ?? 'the maintenance page'} again; ${release} is out`, 'red');
   if (status === 'stranded') return out.paint(`stranded: a person is needed`, 'red', 'bold');
   return `${release} is settled`;
 }

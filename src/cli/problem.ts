@@ -15,7 +15,8 @@ export function problemOf(status: number, body: string, what: string): LotseErro
     {
       ...(hint === undefined ? {} : { hint }),
       details,
-      retriable: members.retriable === true || [502, 503, 504].includes(status),
+      // What says itself whether it may be repeated is believed.
+      retriable: typeof members.retriable === 'boolean' ? members.retriable : [502, 503, 504].includes(status),
     },
   );
 }

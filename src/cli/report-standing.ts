@@ -60,9 +60,7 @@ export function sayBack(rollout: RolloutView, environment: EnvironmentViewModel 
   if (rollout.before !== null) {
     return sayBackOn(rollout.environment, rollout.before, environment?.addresses[0] ?? '', out);
   }
-  out.line(
-    `${out.paint(`${rollout.environment} returned`, 'green', 'bold')}  to what served before ${rollout.release}`,
-  );
+  out.line(`${out.paint(`${rollout.environment} returned`, 'green', 'bold')}  to the maintenance page`);
 }
 
 function sayBackOn(environment: string, release: string, address: string, out: Output): void {
@@ -82,7 +80,7 @@ export function liveLine(
 }
 
 function reportReturned(rollout: RolloutView, out: Output): void {
-  const to = rollout.before ?? 'what served before (the maintenance page, or an adopted address)';
+  const to = rollout.before ?? 'the maintenance page';
   const words = out.paint(`${rollout.environment} returned`, 'red', 'bold');
   out.line(`${words}  ${rollout.release} is out, users get ${to}`);
   if (rollout.cause !== null) out.lines(causeLines(rollout.cause, out));

@@ -12,7 +12,7 @@ import { resumeServing } from './resume-serving.ts';
 
 function slot(state: SlotView['state']): SlotView {
   const numbers = { slot: 0, attempt: 1, unexpectedExits: 0, pid: 1, startedAt: 1, memoryBytes: null };
-  return { ...numbers, revision: 'production-6', service: 'web', state, address: null, note: null };
+  return { ...numbers, revision: 'production-6', service: 'web', state, address: null, server: null, note: null };
 }
 
 function production(address: string, slots: readonly SlotView[]): EnvironmentViewModel {

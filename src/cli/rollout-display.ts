@@ -1,7 +1,9 @@
-import type { RolloutView } from '../capabilities/releases/releases-api.ts';
+import type { RolloutView, StepView } from '../capabilities/releases/releases-api.ts';
+import { judgedKey, sentenceLine, shareLine, shareNow } from './judge-lines.ts';
 import { LiveBlock } from './live-block.ts';
 import type { Output } from './output.ts';
 import { rolloutTitle, stepLine, stepLines } from './rollout-lines.ts';
+import { wrap } from './text-layout.ts';
 
 /** Shows a rollout while it moves. */
 export interface RolloutDisplay {
@@ -53,11 +55,14 @@ class LiveDisplay implements RolloutDisplay {
   }
 
   #lines(rollout: RolloutView, nowMs: number | null): readonly string[] {
-    return [rolloutTitle(rollout, this.#out), ...stepLines(rollout, this.#out, nowMs)];
+    const lines = [rolloutTitle(rollout, this.#out), ...stepLines(rollout, this.#out, nowMs)];
+    if (rollout.judged === null || shareNow(rollout) === null) return lines;
+    const width = Math.max(40, (this.#out.people.columns ?? 80) - 3);
+    return [...lines, ...wrap(sentenceLine(rollout.judged, this.#out), width).map((line) => `  ${line}`)];
   }
 }
 
-/** For logs: a line when a step ends, never one that changes. */
+/** For logs: a line when a share begins, a step ends or the judge thinks something else; never one that changes. */
 class LogDisplay implements RolloutDisplay {
   readonly #out: Output;
   readonly #said = new Set<string>();
@@ -68,12 +73,30 @@ class LogDisplay implements RolloutDisplay {
 
   show(rollout: RolloutView): void {
     this.#once(rollout.id, rolloutTitle(rollout, this.#out));
-    const ahead = rollout.steps.filter((step) => step.state === 'done' || step.state === 'failed');
+    for (const step of rollout.steps) this.#stepAhead(rollout, step);
+    this.#judge(rollout);
     const back = rollout.steps.filter((step) => step.state === 'undone').toReversed(); // the last step first
-    const steps = [...ahead, ...back];
-    for (const step of steps) {
-      this.#once(`${rollout.id} ${step.id} ${step.state}`, stepLine(rollout, step, this.#out));
-    }
+    for (const step of back) this.#end(rollout, step);
+  }
+
+  #stepAhead(rollout: RolloutView, step: StepView): void {
+    if (step.state === 'running') this.#share(rollout, step);
+    if (step.state === 'done' || step.state === 'failed') this.#end(rollout, step);
+  }
+
+  #end(rollout: RolloutView, step: StepView): void {
+    this.#once(`${rollout.id} ${step.id} ${step.state}`, stepLine(rollout, step, this.#out));
+  }
+
+  #share(rollout: RolloutView, step: StepView): void {
+    if (step.judged && step.permille !== null)
+      this.#once(`${rollout.id} ${step.id} share`, shareLine(rollout, step, this.#out));
+  }
+
+  #judge(rollout: RolloutView): void {
+    const key = judgedKey(rollout);
+    if (key === null || rollout.judged === null) return;
+    this.#once(`${rollout.id} ${key}`, `${rollout.environment}    ${sentenceLine(rollout.judged, this.#out)}`);
   }
 
   remark(text: string): void {

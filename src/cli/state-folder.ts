@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What a control plane on this machine writes into its state folder, for the commands that are typed beside it. */
@@ -9,6 +9,8 @@ export interface LocalControlPlane {
 }
 
 export const stateFolderName = '.lotse';
+/** Where `lotse install` keeps the state of a server. */
+export const installedStateFolder = '/var/lib/lotse';
 
 /** The folder itself and all above it, from the inside out. */
 export function foldersAbove(folder: string): readonly string[] {
@@ -16,10 +18,20 @@ export function foldersAbove(folder: string): readonly string[] {
   return above === folder ? [folder] : [folder, ...foldersAbove(above)];
 }
 
-/** The nearest `.lotse` that a control plane has used, in `folder` or above it. */
+/** The nearest `.lotse` that a control plane has used, in `folder` or above it; else the installed one, for those who may read it. */
 export function findStateFolder(folder: string): string | null {
   const candidates = foldersAbove(folder).map((each) => join(each, stateFolderName));
-  return candidates.find((each) => existsSync(join(each, 'client.json'))) ?? null;
+  const near = candidates.find((each) => existsSync(join(each, 'client.json')));
+  return near ?? (isReadable(join(installedStateFolder, 'client.json')) ? installedStateFolder : null);
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `<state>/client.json`, null when it is missing or not what a control plane writes. */

@@ -30,6 +30,17 @@ export function cutTo(text: string, width: number): string {
   return `${cut}…`;
 }
 
+/** Breaks a text at blanks into lines of at most `width` columns; a longer word stays whole. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const last = lines.at(-1);
+    if (last === undefined || widthOf(last) + 1 + widthOf(word) > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
 /** Columns as wide as their widest cell, two blanks between them, no blanks at the end of a line. */
 export function layOut(rows: readonly (readonly string[])[]): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));

@@ -69,9 +69,11 @@ async function arrive(journey: Journey, environment: string, until: Until): Prom
   const latest = now?.rollout ?? null;
   const isOnItsWay = latest?.release === release.id && latest.kind === 'deploy' && !hasEnded(latest);
   const isThere = isOnItsWay ? standingOf(latest, until).kind === 'live' : now?.release === release.id;
-  if (now !== null && isThere) return alreadyThere(now, release, out);
+  // What people have set since then comes with a rollout of the same release.
+  const hasOtherConfig = isThere && (await plane.config(environment)).differs;
+  if (now !== null && isThere && !hasOtherConfig) return alreadyThere(now, release, out);
   const request = { release: release.id, ...(journey.reason === undefined ? {} : { reason: journey.reason }) };
-  const rollout = isOnItsWay ? latest : await plane.startRollout(environment, request);
+  const rollout = isOnItsWay && !hasOtherConfig ? latest : await plane.startRollout(environment, request);
   return follow(journey, rollout, until);
 }
 

@@ -24,7 +24,9 @@ const table = {
   locked: { status: 423, exit: 24, title: 'Another control plane owns this state' },
   'fenced-off': { status: 409, exit: 25, title: 'A newer control plane has taken over' },
   'journal-damaged': { status: 500, exit: 26, title: 'The journal is damaged' },
+  sealed: { status: 503, exit: 28, title: 'A secret cannot be opened' },
   'state-too-new': { status: 500, exit: 27, title: 'The state was written by a newer Lotse' },
+  'wrong-version': { status: 409, exit: 29, title: 'Command line and control plane are too far apart' },
   cancelled: { status: 409, exit: 130, title: 'Cancelled' },
   internal: { status: 500, exit: 70, title: 'A mistake inside Lotse' },
 } as const satisfies Record<string, { status: number; exit: number; title: string }>;
@@ -66,6 +68,13 @@ export function describeErrorCode(code: ErrorCode) {
 
 export function isErrorCode(text: string): text is ErrorCode {
   return text in table;
+}
+
+/** What went wrong and, where it is known, what to do: one line for people. */
+export function sayError(thrown: unknown): string {
+  const { message, hint } = toLotseError(thrown);
+  if (hint === undefined) return message;
+  return `${/[.!?]$/.test(message) ? message : `${message}.`} ${hint}`;
 }
 
 /** Wraps whatever was thrown; a LotseError passes unchanged. */

@@ -9,6 +9,8 @@ export interface PeopleTable {
   readonly roles: JsonText;
   readonly created_at: UnixMs;
   readonly erased_at: UnixMs | null;
+  /** Since when the person can do nothing; null: they can. */
+  readonly disabled_at: UnixMs | null;
 }
 
 export interface TokensTable {
@@ -21,7 +23,7 @@ export interface TokensTable {
   readonly roles: JsonText;
   /** Null: all apps. */
   readonly app: string | null;
-  /** Null: all environments. */
+  /** Names with commas between them; null: all environments. */
   readonly environment: string | null;
   readonly created_at: UnixMs;
   readonly created_by_kind: ActorKind;
@@ -39,6 +41,45 @@ export interface SessionsTable {
   readonly last_seen_at: UnixMs;
   readonly expires_at: UnixMs;
   readonly ended_at: UnixMs | null;
+  readonly begun_by: 'link' | 'passkey' | 'password';
+  /** What the browser calls itself; gone with the row. */
+  readonly agent: string;
+}
+
+export interface PasswordsTable {
+  readonly person: string;
+  /** Argon2id in the PHC string format. */
+  readonly hash: string;
+  readonly changed_at: UnixMs;
+}
+
+export interface PasskeysTable {
+  /** The credential's id (base64url), as the authenticator chose it. */
+  readonly passkey: string;
+  readonly person: string;
+  readonly name: string;
+  /** COSE key, base64url. */
+  readonly public_key: string;
+  /** The authenticator's signature counter; 0 where it does not count. */
+  readonly uses: number;
+  readonly created_at: UnixMs;
+  readonly last_used_at: UnixMs | null;
+}
+
+/** Which identity tokens of a CI become a token of Lotse. */
+export interface OidcRulesTable {
+  readonly rule: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Claim to pattern. */
+  readonly claims: JsonText;
+  readonly roles: JsonText;
+  readonly app: string;
+  readonly environments: JsonText;
+  /** How long a token that is handed out counts, in milliseconds. */
+  readonly valid_ms: number;
+  readonly created_at: UnixMs;
+  readonly last_used_at: UnixMs | null;
 }
 
 export interface SignInLinksTable {

@@ -22,29 +22,45 @@ export async function appendRows(
   draw: () => RowOrigin,
 ): Promise<readonly PositionedEvent[]> {
   const { chain, fence, drafts } = append;
-  const head = await trx.selectFrom('journal_heads').selectAll().where('chain', '=', chain).executeTakeFirst();
-  await refuseOldFence(trx, append, head?.fence ?? 0);
-  let place: ChainPlace = head ?? { sequence: 0, hash: chainStart };
-  await refuseDamagedTail(trx, chain, place);
-  const events: PositionedEvent[] = [];
-  for (const draft of drafts) {
+  const { head, last, ownerFence } = await readEnd(trx, chain);
+  refuseOldFence(append, Math.max(head.fence, ownerFence));
+  refuseDamagedTail(chain, head, last);
+  let place: ChainPlace = head;
+  const rows = drafts.map((draft) => {
     const row = rowOf(chain, place, draft, draw());
-    const stored = await trx.insertInto('journal').values(row).returningAll().executeTakeFirstOrThrow();
-    events.push(eventOf(stored));
     place = row;
-  }
+    return row;
+  });
+  const stored = rows.length === 0 ? [] : await trx.insertInto('journal').values(rows).returningAll().execute();
   const { sequence, hash } = place;
   await trx
     .insertInto('journal_heads')
     .values({ chain, sequence, hash, fence })
     .onConflict((conflict) => conflict.column('chain').doUpdateSet({ sequence, hash, fence }))
     .execute();
-  return events;
+  return stored.map(eventOf).toSorted((a, b) => a.sequence - b.sequence);
 }
 
-async function refuseOldFence(trx: Transaction, { chain, fence }: Append, chainFence: number): Promise<void> {
-  const owner = await trx.selectFrom('owner_fence').select('fence').executeTakeFirst();
-  const highest = Math.max(chainFence, owner?.fence ?? 0);
+/** The end of a chain as its head and as its last row tell it, and the latest owner's fence: in one statement. */
+async function readEnd(trx: Transaction, chain: ChainName) {
+  const { tail, ...found } = await trx
+    .selectNoFrom(({ selectFrom }) => [
+      selectFrom('journal_heads').select('sequence').where('chain', '=', chain).as('sequence'),
+      selectFrom('journal_heads').select('hash').where('chain', '=', chain).as('hash'),
+      selectFrom('journal_heads').select('fence').where('chain', '=', chain).as('fence'),
+      selectFrom('owner_fence').select('fence').as('ownerFence'),
+      selectFrom('journal').select('hash').where('chain', '=', chain).orderBy('sequence', 'desc').limit(1).as('tail'),
+      selectFrom('journal')
+        .select(({ fn }) => fn.max('sequence').as('last'))
+        .where('chain', '=', chain)
+        .as('last'),
+    ])
+    .executeTakeFirstOrThrow();
+  const head = { sequence: found.sequence ?? 0, hash: found.hash ?? chainStart, fence: found.fence ?? 0 };
+  return { head, last: { sequence: found.last ?? 0, hash: tail ?? chainStart }, ownerFence: found.ownerFence ?? 0 };
+}
+
+function refuseOldFence({ chain, fence }: Append, highest: number): void {
   if (fence >= highest) return;
   throw new LotseError(
     'fenced-off',
@@ -55,19 +71,12 @@ async function refuseOldFence(trx: Transaction, { chain, fence }: Append, chainF
   );
 }
 
-/** One look at the end of the chain, so that nothing is ever built on a cut or replaced tail. */
-async function refuseDamagedTail(trx: Transaction, chain: ChainName, place: ChainPlace): Promise<void> {
-  const last = await trx
-    .selectFrom('journal')
-    .select(['sequence', 'hash'])
-    .where('chain', '=', chain)
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if ((last?.sequence ?? 0) === place.sequence && (last?.hash ?? chainStart) === place.hash) return;
+/** Nothing is ever built on a cut or replaced tail. */
+function refuseDamagedTail(chain: ChainName, head: ChainPlace, last: ChainPlace): void {
+  if (last.sequence === head.sequence && last.hash === head.hash) return;
   throw new LotseError(
     'journal-damaged',
-    `The journal of ${chain} ends at event ${last?.sequence ?? 0}, but ${place.sequence} were written.`,
+    `The journal of ${chain} ends at event ${last.sequence}, but ${head.sequence} were written.`,
     {
       hint: 'Run `lotse journal check`: it names what is missing and what to do. Nothing is appended until then.',
     },

@@ -30,7 +30,7 @@ for (;;) {
 
 test(
   'SIGKILL while appending loses nothing that was acknowledged, and leaves no half append',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (t) => {
     const file = join(temporaryFolder(t), 'lotse.sqlite');
     let acknowledgedBefore = 0;
@@ -56,7 +56,7 @@ test(
 
 test(
   'two processes that append at once take turns; the one with the lower fence is refused',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (t) => {
     const file = join(temporaryFolder(t), 'lotse.sqlite');
     const database = await openDatabase({ file });

@@ -47,6 +47,24 @@ for (const name of fixtures) {
   });
 }
 
+const judgedPlan = z.object({
+  plan: z.object({ judge: z.null(), steps: z.array(z.object({ isJudged: z.literal(false) })).nonempty() }),
+});
+
+test('a plan from before there was a judge is read as one that nobody judges', async (t) => {
+  const file = join(temporaryFolder(t), 'v0.1.0.sqlite');
+  copyFileSync(join(folder, 'v0.1.0.sqlite'), file);
+  const database = await openDatabase({ file });
+  t.after(() => database.close());
+  const events = await openJournal(database, realSources()).readAll({ afterPosition: 0, limit: 500 });
+  const plans = events.filter((event) => event.type === 'rollout-planned');
+  assert.ok(plans.length > 0);
+  for (const { version, payload } of plans) {
+    assert.equal(version, 2);
+    judgedPlan.parse(payload);
+  }
+});
+
 function assertLatest(event: PositionedEvent): void {
   const older = upcasters.find((upcaster) => upcaster.type === event.type && upcaster.from >= event.version);
   assert.equal(older, undefined, `${event.type} was left at version ${event.version}`);

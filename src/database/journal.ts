@@ -10,6 +10,7 @@ import { createJournalReader } from './journal-reader.ts';
 import type { JournalReader } from './journal-reader.ts';
 import type { PositionedEvent } from './journal-rows.ts';
 import type { Database } from './open-database.ts';
+import { quietDraft } from './quiet-draft.ts';
 import type { Transaction } from './schema.ts';
 import { createUpcast } from './upcast.ts';
 import type { Upcaster } from './upcast.ts';
@@ -22,6 +23,8 @@ export interface JournalOptions {
   /** At least 128 random bits as text: without its salt an erased payload cannot be guessed from its hash. */
   readonly newSalt: () => string;
   readonly upcasters?: readonly Upcaster[];
+  /** Sees through all words of an event before it is written: secret values are put out of sight. Left out: nothing is. */
+  readonly hide?: (text: string) => string;
 }
 
 /** One transaction over journal and tables: what `work` wrote and appended becomes durable together, or not at all. */
@@ -54,7 +57,7 @@ export interface DatabaseJournal extends Journal, JournalReader {
 
 /** The journal in the control plane's database; one per database and process. */
 export function openJournal(database: Database, options: JournalOptions): DatabaseJournal {
-  const { now, newId, newSalt, upcasters = allUpcasters } = options;
+  const { now, newId, newSalt, upcasters = allUpcasters, hide } = options;
   const draw = () => ({ id: newId(), at: now(), salt: newSalt() });
   const listeners = createAppendListeners();
   const transact = <T>(work: (unit: JournalTransaction) => Promise<T>): Promise<T> => {
@@ -63,7 +66,8 @@ export function openJournal(database: Database, options: JournalOptions): Databa
       work({
         trx,
         async append(chain, fence, drafts) {
-          const events = await appendRows(trx, { chain, fence, drafts }, draw);
+          const quiet = hide === undefined ? drafts : drafts.map((draft) => quietDraft(draft, hide));
+          const events = await appendRows(trx, { chain, fence, drafts: quiet }, draw);
           appended.push(...events);
           return events;
         },

@@ -81,7 +81,10 @@ test('a migration that fails takes back all that was changed with it', async (t)
     message: /The migration 0099-broken failed, and nothing was changed: .*already exists/,
   });
   assert.deepEqual(tables(), before);
-  assert.deepEqual(await migrateDatabase(database.db, 'latest'), ['0004-accounts']);
+  assert.deepEqual(
+    await migrateDatabase(database.db, 'latest'),
+    migrationNames.slice(migrationNames.indexOf('0004-accounts')),
+  );
 });
 
 test('older state is migrated in place, and a copy of it is kept beside', async (t) => {
@@ -126,8 +129,9 @@ test('state of a newer version is refused, naming both versions and the way out,
   for (const readonly of [true, false]) {
     await assert.rejects(openDatabase({ file, readonly, lotseVersion: '0.1.0' }), {
       code: 'state-too-new',
-      message:
-        /written by Lotse 7\.1\.0 \(0099-from-the-future\); this is Lotse 0\.1\.0, which knows it up to 0004-accounts/,
+      message: new RegExp(
+        String.raw`written by Lotse 7\.1\.0 \(0099-from-the-future\); this is Lotse 0\.1\.0, which knows it up to ${migrationNames.at(-1)}`,
+      ),
       hint: /Start Lotse 7\.1\.0 or later, or restore a backup/,
     });
   }

@@ -26,7 +26,7 @@ try {
 }
 `;
 
-test('a second process is refused, naming the owner and what to do', { timeout: 30_000 }, async (t) => {
+test('a second process is refused, naming the owner and what to do', { timeout: 180_000 }, async (t) => {
   const { database, file, folder } = await temporaryDatabase(t);
   const lock = await takeOwnerLock(folder, database);
   t.after(() => lock.release());
@@ -49,7 +49,7 @@ test('within one process a second owner is refused as well', async (t) => {
   await next.release();
 });
 
-test('the lock of a SIGKILLed owner is free at once, and the next fence is higher', { timeout: 30_000 }, async (t) => {
+test('the lock of a SIGKILLed owner is free at once, and the next fence is higher', { timeout: 180_000 }, async (t) => {
   const { database, file, folder } = await temporaryDatabase(t);
   const owner = startScript(t, ownForEver, file);
   const fence = Number((await owner.line('fence')).split(' ')[1]);

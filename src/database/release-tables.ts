@@ -82,7 +82,7 @@ export interface PortsTable {
   readonly port: number;
   readonly app: string;
   readonly environment: string;
-  readonly purpose: 'environment' | 'pinned' | 'internal' | 'instance';
+  readonly purpose: 'environment' | 'inner' | 'pinned' | 'internal' | 'instance';
   readonly revision: string;
   readonly service: string;
   /** Slot of an instance; 0 where it does not apply. */

@@ -40,6 +40,8 @@ export interface Subscriptions {
 }
 
 const batchSize = 100;
+/** What an append is about goes first: subscribers look a moment later, and at all that has come by then, in milliseconds. */
+const gatherMs = 20;
 const defaultBackOffMs = (failures: number): number => Math.min(60_000, 250 * 2 ** Math.min(failures - 1, 10));
 
 /** Durable subscribers: each goes through the whole journal, at its own speed, over restarts. */
@@ -122,14 +124,14 @@ class SubscriptionLoop implements Subscription {
       const appended = new Promise<void>((resolve) => (this.#wake = resolve));
       try {
         const events = await this.#journal.readAll({ afterPosition: this.#position, limit: batchSize });
-        if (events.length === 0) await appended;
+        if (events.length === 0) await appended.then(() => this.#pause(gatherMs));
         else await this.#handleBatch(events);
         failures = 0;
       } catch (error) {
         // The database itself (a full disk, …): nothing can be recorded there, so it is only told.
         failures += 1;
         this.#options.onFailure?.(this.#subscriber.name, null, error);
-        await this.#pause(failures);
+        await this.#backOff(failures);
       }
     }
   }
@@ -158,15 +160,19 @@ class SubscriptionLoop implements Subscription {
         onFailure?.(name, event, error);
         const message = error instanceof Error ? error.message : String(error);
         await saveFailure(this.#database, { name, position: this.#position, failures, message, at: now() });
-        await this.#pause(failures);
+        await this.#backOff(failures);
       }
     }
     return false;
   }
 
-  /** Ends early, without an error, when the subscription is stopped. */
-  async #pause(failures: number): Promise<void> {
+  async #backOff(failures: number): Promise<void> {
     const { backOffMs = defaultBackOffMs } = this.#options;
-    await wait(backOffMs(failures), undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+    await this.#pause(backOffMs(failures));
+  }
+
+  /** Ends early, without an error, when the subscription is stopped. */
+  async #pause(ms: number): Promise<void> {
+    await wait(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
   }
 }

@@ -27,7 +27,7 @@ export interface TemporaryDatabase {
 
 /** For tests: a real database with its journal in a folder of its own, closed and removed afterwards. */
 export async function temporaryDatabase(
-  t: TestContext,
+  t: { after(end: () => Promise<void>): void },
   options: Partial<JournalOptions> = {},
 ): Promise<TemporaryDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'lotse-database-'));

@@ -159,7 +159,7 @@ describe('orders', () => {
     const killed = new Voyage(3, calm, { killAt: 12 });
     await deploy(killed, 1, { watchMs: 0, quality: 'artifact-gone' });
     assert.equal(await killed.end(), 'returned');
-    assert.equal(killed.world.counts.get('crashes'), 1);
+    assert.equal(killed.world.counts.get('faults: crash'), 1);
     assert.equal(await voyage.end(), 'returned');
     assert.deepEqual([...afterwards(voyage)], ['production-1']);
     await voyage.close();
@@ -234,6 +234,21 @@ describe('settling the rollout before', () => {
   });
 });
 
+it('what a rollout could not stop is stopped, also when the next one has begun', async () => {
+  const voyage = await serving();
+  await deploy(voyage, 2, { watchMs: 0 });
+  await reach(voyage, 'drain-old');
+  voyage.weather.down.add('changes of target');
+  assert.equal(await voyage.end(), 'settled');
+  assert.deepEqual([...afterwards(voyage)], ['production-1', 'production-2']);
+  await deploy(voyage, 3, { watchMs: 0 });
+  voyage.weather.down.clear();
+  assert.equal(await voyage.end(), 'settled');
+  await voyage.calmDown();
+  assert.deepEqual([...afterwards(voyage)], ['production-3']);
+  await voyage.close();
+});
+
 describe('time that nobody looked at', () => {
   it('costs a rollout nothing: after a jump of the clock its step gets its time again', async () => {
     const voyage = await serving();
@@ -242,6 +257,28 @@ describe('time that nobody looked at', () => {
     voyage.world.time.jump(8 * 3_600_000);
     assert.equal(await voyage.end(), 'settled');
     assert.ok(voyage.world.trace.some((line) => line.includes('rollout-taken-up')));
+    await voyage.close();
+  });
+
+  it('costs nothing either when the clock was set while a call was under way', async () => {
+    const voyage = new Voyage(3, { 'slow request': 0.9 });
+    await deploy(voyage, 1, { quality: 'slow', watchMs: 0 });
+    await reach(voyage, 'start');
+    const { shore } = voyage.world;
+    for (const ms of [310, 620, 930]) shore.time.after(ms, () => (shore.clockOffsetMs += 8 * 3_600_000));
+    assert.equal(await voyage.end(), 'settled');
+    await voyage.close();
+  });
+
+  it('is not forgotten while the journal cannot be written', async () => {
+    const voyage = await serving();
+    await deploy(voyage, 2, { watchMs: 5_000 });
+    await reach(voyage, 'watch');
+    voyage.weather.down.add('changes of journal');
+    voyage.world.shore.clockOffsetMs -= 8 * 3_600_000;
+    await voyage.world.time.passMs(3_000);
+    voyage.weather.down.clear();
+    assert.equal(await voyage.end(), 'settled');
     await voyage.close();
   });
 

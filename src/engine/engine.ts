@@ -1,14 +1,19 @@
 import type { Actor } from '../core/events.ts';
 import { LotseError } from '../core/errors.ts';
 import { chainOf, type Scope } from '../core/ids.ts';
+import type { Address } from '../core/routing-document.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Command } from '../rollout/facts.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { EnvironmentRunner } from './environment-runner.ts';
 import { emptyView, type EnvironmentView } from './environment-log.ts';
+import type { Judged } from './judged-rollout.ts';
 import type { WantedJob } from './orders.ts';
 import type { EngineParts } from './parts.ts';
+import { Patience } from './patience.ts';
+import { patientParts } from './patient-parts.ts';
 import { startJob } from './perform.ts';
+import { SharedCounters } from './shared-counters.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
 const settleWaitMs = 120_000;
@@ -16,16 +21,23 @@ const settleWaitMs = 120_000;
 /** Runs rollouts durably: one loop an environment. The one public file of this folder. */
 export class Engine {
   readonly #parts: EngineParts;
+  readonly #patience: Patience;
+  /** The same, of which no question takes for ever. */
+  readonly #asked: EngineParts;
+  readonly #counters: SharedCounters;
   readonly #runners = new Map<string, EnvironmentRunner>();
   readonly #opening = new Map<string, Promise<void>>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#patience = new Patience(parts.clock);
+    this.#asked = patientParts(parts, this.#patience, () => undefined);
+    this.#counters = new SharedCounters(this.#asked);
   }
 
   /** Goes above every fence that a proxy has seen, then takes up each environment where its journal left it. */
   async open(scopes: readonly Scope[]): Promise<void> {
-    const { fence } = await this.#parts.traffic.status();
+    const { fence } = await this.#asked.traffic.status();
     if (fence >= this.#parts.lock.fence) await this.#parts.lock.raiseAbove(fence);
     for (const scope of scopes) await this.add(scope);
   }
@@ -49,6 +61,11 @@ export class Engine {
     return this.#runners.get(chainOf(scope))?.slots ?? [];
   }
 
+  /** What is thought of the rollout that is judged, or was judged last; null while nobody has looked. */
+  judged(scope: Scope): Judged | null {
+    return this.#runners.get(chainOf(scope))?.judged ?? null;
+  }
+
   /** Starts a compiled rollout. Errors: `conflict` while another one has not ended. */
   async begin(plan: Plan): Promise<void> {
     await this.#runner(plan).begin(plan);
@@ -64,14 +81,25 @@ export class Engine {
     await this.#runner(scope).takeDown(by, reason);
   }
 
-  /** Runs a job that no rollout ordered, in the surroundings of a revision; at most once under its key. */
+  /**
+   * Users get what serves at this address, as release 0: it is routed to, and never started or stopped. Harmless when
+   * they do. Errors: `conflict` once a revision serves, and while a rollout is under way.
+   */
+  async adopt(scope: Scope, upstream: Address, by: Actor, reason: string | null): Promise<void> {
+    await this.#runner(scope).adopt(upstream, by, reason);
+  }
+
+  /**
+   * Runs a job that no rollout ordered, in the surroundings of a revision; at most once under its key. Errors: those of
+   * the target and the bindings; `timeout` (retriable) where they do not answer: it may have been started all the same.
+   */
   async startJob(scope: Scope, wanted: WantedJob): Promise<void> {
-    await startJob(this.#parts, scope, wanted);
+    await startJob(this.#asked, scope, wanted);
   }
 
   /** Something that gates or routing depend on has changed: look at once. */
   wake(scope: Scope): void {
-    this.#runner(scope).wake();
+    this.#runner(scope).askAnew();
   }
 
   /**
@@ -105,6 +133,7 @@ export class Engine {
   /** Ends the loops; what runs goes on. */
   async close(): Promise<void> {
     await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
+    this.#patience.close();
   }
 
   /**
@@ -117,7 +146,7 @@ export class Engine {
   }
 
   async #open(scope: Scope): Promise<void> {
-    const runner = new EnvironmentRunner(this.#parts, scope);
+    const runner = new EnvironmentRunner(this.#parts, this.#counters, scope);
     await runner.open();
     this.#runners.set(chainOf(scope), runner);
   }
@@ -131,5 +160,6 @@ export class Engine {
 
 export type { EngineParts } from './parts.ts';
 export type { EnvironmentView } from './environment-log.ts';
+export type { Judged } from './judged-rollout.ts';
 export type { Bindings, FrontDoor, RevisionPorts, Surroundings } from './bindings.ts';
 export type { OwnerLock } from './owner-lock.ts';

@@ -4,7 +4,7 @@ import { LotseError } from '../core/errors.ts';
 import { chainOf, type RolloutId, type Scope } from '../core/ids.ts';
 import { emptyEnvironment, evolveEnvironment, type EnvironmentState } from '../rollout/environment-state.ts';
 import { evolve, plannedState } from '../rollout/evolve.ts';
-import { isRolloutEvent, type DecidedEvent, type WrittenEvent } from '../rollout/rollout-events.ts';
+import { isRolloutEvent, payloadVersion, type DecidedEvent, type WrittenEvent } from '../rollout/rollout-events.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
 import type { EngineParts } from './parts.ts';
 
@@ -14,9 +14,11 @@ export interface EnvironmentView {
   readonly environment: EnvironmentState;
   /** The latest rollout, also after its end; null before the first. */
   readonly rollout: RolloutState | null;
+  /** The first epoch with the salt in force: what was counted before it belongs to other rollouts. */
+  readonly firstEpoch: number;
 }
 
-export const emptyView: EnvironmentView = { sequence: 0, environment: emptyEnvironment, rollout: null };
+export const emptyView: EnvironmentView = { sequence: 0, environment: emptyEnvironment, rollout: null, firstEpoch: 0 };
 const pageSize = 500;
 
 /** Reads and writes the rollout events of one environment, and keeps the folded view of them. */
@@ -51,7 +53,7 @@ export class EnvironmentLog {
   async append(rollout: RolloutId | null, decided: readonly DecidedEvent[]): Promise<void> {
     const drafts = decided.map((event) => ({
       type: event.type,
-      version: 1,
+      version: payloadVersion(event.type),
       actor: event.actor ?? systemActor,
       reason: event.reason ?? null,
       correlationId: rollout,
@@ -69,12 +71,13 @@ function foldEvent(view: EnvironmentView, event: JournalEvent): EnvironmentView 
   if (!isRolloutEvent(event)) return { ...view, sequence };
   const rollout = rolloutAfter(view.rollout, event);
   const environment = evolveEnvironment(view.environment, event, rollout?.plan ?? null);
-  return { sequence, rollout, environment };
+  const isSalted = environment.salt !== view.environment.salt;
+  return { sequence, rollout, environment, firstEpoch: isSalted ? environment.epoch : view.firstEpoch };
 }
 
 function rolloutAfter(before: RolloutState | null, event: JournalEvent & WrittenEvent): RolloutState | null {
   if (event.type === 'rollout-planned') return plannedState(event.payload.plan, event.at);
   if (before !== null) return evolve(before, event);
-  if (event.type === 'environment-downed') return null;
+  if (event.type === 'environment-downed' || event.type === 'upstream-adopted') return null;
   throw new LotseError('journal-damaged', `${event.chain} has ${event.type} before any plan`);
 }

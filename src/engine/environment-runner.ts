@@ -1,22 +1,31 @@
-import { LotseError, toLotseError } from '../core/errors.ts';
+import { LotseError } from '../core/errors.ts';
 import type { Actor } from '../core/events.ts';
 import type { Scope } from '../core/ids.ts';
-import { decide, type Ask, type Decision } from '../rollout/decide.ts';
+import type { Address } from '../core/routing-document.ts';
+import type { Decision } from '../rollout/decide.ts';
+import { isBefore } from '../rollout/environment-state.ts';
 import type { Command, Fact } from '../rollout/facts.ts';
 import type { Effect, Plan } from '../rollout/plan.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
 import { CommandQueue, type WaitingCommand } from './command-queue.ts';
+import { decideOn } from './decide-on.ts';
 import { EnvironmentLog, type EnvironmentView } from './environment-log.ts';
-import { observe, unaddressed } from './observe.ts';
+import { Errands } from './errands.ts';
+import { Foresight } from './foresight.ts';
+import { JobsInDoubt } from './jobs-in-doubt.ts';
+import { Judging } from './judging.ts';
 import type { EngineParts } from './parts.ts';
-import { cancelJobs, perform } from './perform.ts';
+import { PassingTime } from './passing-time.ts';
+import { Patience } from './patience.ts';
+import { patientParts, type Doubtful } from './patient-parts.ts';
 import { Reconciler } from './reconcile.ts';
+import type { SharedCounters } from './shared-counters.ts';
 
 /** How often slots are looked at while nothing moves, and how long the loop rests after a problem, in milliseconds. */
 const idleLookMs = 1_000;
 const afterProblemMs = 500;
-/** A rest that took so much longer than it should, or ended before it began, was a jump of the clock. */
-const jumpMs = 30_000;
+/** How old the answer of gates may be when it is decided upon, in milliseconds: a slow call may come in between. */
+const answerMs = 1_500;
 /** How long a suspension waits for drains, in milliseconds. */
 const suspendMs = 60_000;
 
@@ -27,22 +36,36 @@ const suspendMs = 60_000;
 export class EnvironmentRunner {
   readonly scope: Scope;
   readonly #parts: EngineParts;
+  readonly #patience: Patience;
   readonly #log: EnvironmentLog;
   readonly #reconciler: Reconciler;
+  readonly #foresight: Foresight;
+  readonly #judging: Judging;
+  readonly #errands: Errands;
+  readonly #jobsInDoubt: JobsInDoubt;
+  readonly #time: PassingTime;
   readonly #stop = new AbortController();
   #nudge = new AbortController();
   #beginning = false;
-  /** The slots were looked at in this turn. */
-  #isFresh = false;
+  #isInForce = true;
   #facts: Fact[] = [];
+  /** By the clock that nobody sets. */
+  #gatesAnsweredAtMs = 0;
   readonly #commands = new CommandQueue();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(parts: EngineParts, scope: Scope) {
+  constructor(all: EngineParts, counters: SharedCounters, scope: Scope) {
+    this.#patience = new Patience(all.clock);
+    const parts = patientParts(all, this.#patience, (what) => this.#doubt(what));
     this.scope = scope;
     this.#parts = parts;
     this.#log = new EnvironmentLog(parts, scope);
     this.#reconciler = new Reconciler(parts, scope);
+    this.#foresight = new Foresight(parts);
+    this.#judging = new Judging(parts, counters, scope);
+    this.#errands = new Errands({ parts, scope, reconciler: this.#reconciler, judging: this.#judging });
+    this.#jobsInDoubt = new JobsInDoubt(parts);
+    this.#time = new PassingTime(parts.clock);
   }
 
   get view(): EnvironmentView {
@@ -53,24 +76,22 @@ export class EnvironmentRunner {
     return this.#reconciler.slots;
   }
 
+  get judged() {
+    return this.#judging.judged;
+  }
+
   /** Reads the journal and puts everything that is ordered in force again, then loops until `close`. */
   async open(): Promise<void> {
-    const { environment } = await this.#log.load();
-    this.#reconciler.handOver(environment.orders);
-    this.#facts = [{ kind: 'restarted' }];
+    const view = await this.#log.load();
+    this.#reconciler.handOver(view.environment.orders);
+    this.#judging.takeUp(view);
     this.#loop = this.#run();
   }
 
   /** Writes the plan as the environment's rollout. Errors: `conflict` while another one has not ended. */
   async begin(plan: Plan): Promise<void> {
-    const { rollout, environment } = this.#log.view;
-    if (rollout !== null && rollout.end === null) {
-      throw new LotseError('conflict', `${rollout.plan.rollout} has not ended`, {
-        hint: 'Wait for it, or take it back with `lotse rollback`.',
-      });
-    }
-    const before = plan.before.kind === 'revision' ? plan.before.revision : null;
-    if (before !== (environment.serving?.revision ?? null)) {
+    this.#refuseUnderWay('Wait for it, or take it back with `lotse rollback`.');
+    if (!isBefore(plan.before, this.#log.view.environment)) {
       throw new LotseError('conflict', 'the environment has changed since this was planned', { retriable: true });
     }
     await this.#alone(() =>
@@ -81,14 +102,30 @@ export class EnvironmentRunner {
 
   /** Everything stops; the data stays. Errors: `conflict` while a rollout is under way. */
   async takeDown(actor: Actor, reason: string | null): Promise<void> {
-    const { rollout } = this.#log.view;
-    if (rollout !== null && rollout.end === null) {
-      throw new LotseError('conflict', `${rollout.plan.rollout} has not ended`, {
-        hint: 'End it with `lotse cancel` first.',
-      });
-    }
+    this.#refuseUnderWay('End it with `lotse cancel` first.');
     await this.#alone(() => this.#log.append(null, [{ type: 'environment-downed', payload: {}, actor, reason }]));
     this.wake();
+  }
+
+  /** Users get what serves at this address; harmless when they do. Errors: `conflict` once a revision serves, or moves. */
+  async adopt({ host, port }: Address, actor: Actor, reason: string | null): Promise<void> {
+    this.#refuseUnderWay('End it with `lotse cancel` first.');
+    const { serving, level } = this.#log.view.environment;
+    if (serving !== null) {
+      throw new LotseError('conflict', `${serving.release} serves ${this.scope.environment}`, {
+        hint: 'What served before Lotse is adopted before the first release.',
+      });
+    }
+    if (level.kind === 'adopted' && level.host === host && level.port === port) return;
+    const payload = { host, port };
+    await this.#alone(() => this.#log.append(null, [{ type: 'upstream-adopted', payload, actor, reason }]));
+    this.wake();
+  }
+
+  #refuseUnderWay(hint: string): void {
+    const { rollout } = this.#log.view;
+    if (rollout === null || rollout.end !== null) return;
+    throw new LotseError('conflict', `${rollout.plan.rollout} has not ended`, { hint });
   }
 
   /** Hands a person's command to the machine; resolves when it is written. Errors: `conflict` when it does not apply. */
@@ -102,10 +139,18 @@ export class EnvironmentRunner {
     this.#nudge.abort();
   }
 
+  /** Something that gates depend on has changed. */
+  askAnew(): void {
+    this.#foresight.forget();
+    this.wake();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     this.wake();
     await this.#loop;
+    this.#judging.close();
+    this.#patience.close();
   }
 
   /** After `close`: stops what runs without changing what is ordered. */
@@ -115,9 +160,11 @@ export class EnvironmentRunner {
       await this.#attempt('stopping what runs', () => this.#reconciler.order({ ...order, slots: 0 }), undefined);
     }
     const deadline = this.#parts.clock.now() + suspendMs;
-    while ((await this.#reconciler.look()).length > 0 && this.#parts.clock.now() < deadline) {
+    const isRunning = async () => (await this.#reconciler.look()).length > 0;
+    while ((await this.#attempt('waiting for what runs', isRunning, true)) && this.#parts.clock.now() < deadline) {
       await this.#parts.clock.sleep(50, new AbortController().signal);
     }
+    this.#patience.close();
   }
 
   async #run(): Promise<void> {
@@ -141,13 +188,15 @@ export class EnvironmentRunner {
 
   /** One turn of the loop; answers how long it may rest, in milliseconds. */
   async #turn(): Promise<number> {
-    this.#isFresh = false;
-    const isInForce = await this.#attempt('following orders', () => this.#followOrders(), false);
+    const look = () => this.#errands.look().then(() => true);
+    const isSeen = await this.#attempt('looking at the slots', look, false);
     const waiting = this.#commands.take();
     try {
-      let restMs = await this.#decide(waiting);
-      while (this.#facts.length > 0 && this.#commands.isEmpty) restMs = await this.#decide(null);
-      const longestMs = isInForce ? idleLookMs : afterProblemMs;
+      // What was just seen is fresh enough for what follows from it: users wait for nothing that is not about them.
+      let restMs = await this.#decideFirst(waiting);
+      while (restMs === 0 && this.#commands.isEmpty && !this.#stop.signal.aborted) restMs = await this.#decide(null);
+      await this.#judging.tidy(this.#log.view);
+      const longestMs = isSeen && this.#isInForce ? idleLookMs : afterProblemMs;
       return this.#commands.isEmpty ? Math.min(restMs, longestMs) : 0;
     } catch (error) {
       waiting?.fail(error);
@@ -155,16 +204,30 @@ export class EnvironmentRunner {
     }
   }
 
-  /** Keeps target and proxies at what is ordered. A failure here holds up neither decisions nor commands. */
-  async #followOrders(): Promise<boolean> {
+  async #decideFirst(waiting: WaitingCommand | null): Promise<number> {
+    try {
+      return await this.#decide(waiting);
+    } finally {
+      await this.#followOrders();
+    }
+  }
+
+  /** Keeps proxies and target at what is ordered. A failure here holds up neither decisions nor commands. */
+  async #followOrders(): Promise<void> {
     const { environment } = this.#log.view;
-    await this.#reconciler.look();
-    this.#isFresh = true;
     // Users first: nobody is sent to what an order is about to stop.
     const publish = () => this.#reconciler.publish(environment).then(() => true);
     const isPublished = await this.#attempt('publishing the routes', publish, false);
-    const areKept = await this.#reconciler.keepOrders(environment);
-    return isPublished && areKept;
+    this.#isInForce = (await this.#reconciler.keepOrders(environment)) && isPublished;
+    const { rollout } = this.#log.view;
+    await this.#attempt('ending a job', () => this.#jobsInDoubt.settle(rollout), undefined);
+  }
+
+  #doubt(what: Doubtful): void {
+    if (what.kind === 'routes') this.#reconciler.doubtRoutes();
+    else if (what.kind === 'job') this.#jobsInDoubt.add(what.key);
+    else this.#reconciler.doubt({ revision: what.order.revision, service: what.order.definition.service });
+    this.wake();
   }
 
   async #decide(waiting: WaitingCommand | null): Promise<number> {
@@ -174,24 +237,41 @@ export class EnvironmentRunner {
       this.#facts = [];
       return idleLookMs;
     }
-    const now = this.#parts.clock.now();
-    const fact: Fact = waiting === null ? (this.#facts.shift() ?? { kind: 'tick' }) : { kind: 'command', ...waiting };
-    const decision = decide(rollout, fact, now);
+    const now = this.#time.notice();
+    const fact: Fact = waiting === null ? this.#nextFact() : { kind: 'command', ...waiting };
+    const decision = decideOn(rollout, fact, now, (step) => this.#foresight.of(step));
     await this.#follow(rollout, decision);
+    if (fact.kind === 'restarted') this.#time.told();
     waiting?.answer(decision.refused);
-    const isMore = this.#facts.length > 0 || decision.events.length > 0;
-    return isMore ? 0 : Math.max(1, (decision.wakeAt ?? now + idleLookMs) - now);
+    if (this.#time.isLost || this.#facts.length > 0 || decision.events.length > 0) return 0;
+    await this.#foresight.look(rollout);
+    return Math.max(1, (decision.wakeAt ?? now + idleLookMs) - now);
+  }
+
+  /** What was seen or asked before lost time, and what gates have said too long ago, is asked again. */
+  #nextFact(): Fact {
+    if (this.#time.isLost) {
+      this.#facts = [];
+      return { kind: 'restarted' };
+    }
+    const fact = this.#facts.shift() ?? { kind: 'tick' };
+    const isStale = this.#parts.clock.uptime() - this.#gatesAnsweredAtMs > answerMs;
+    return fact.kind === 'gates' && isStale ? { kind: 'tick' } : fact;
   }
 
   async #follow(rollout: RolloutState, decision: Decision): Promise<void> {
     const { events, effects, ask } = decision;
     if (events.length > 0) await this.#log.append(rollout.plan.rollout, events);
     if (events.some((event) => event.type === 'rollout-turned')) {
-      await this.#attempt('ending a job', () => cancelJobs(this.#parts, rollout), undefined);
+      await this.#attempt('ending a job', () => this.#jobsInDoubt.end(rollout), undefined);
     }
     if (events.some((event) => event.type === 'rollout-ended')) await this.#ended(effects);
     else if (effects.length > 0) this.#facts.push(await this.#perform(effects));
-    if (ask !== null) this.#facts.push(await this.#answer(rollout.plan, ask));
+    if (ask === null) return;
+    const answer = await this.#errands.answer(this.#log.view, rollout, ask, this.#stop.signal);
+    if (answer.kind === 'gates') this.#gatesAnsweredAtMs = this.#parts.clock.uptime();
+    // An older answer that a command came before is out of date: what was open then may be shut now, what was well is not.
+    this.#facts = [...this.#facts.filter((fact) => questionOf(fact) !== questionOf(answer)), answer];
   }
 
   /** A stranded rollout orders where traffic goes now; the turns to come keep it so. */
@@ -201,29 +281,12 @@ export class EnvironmentRunner {
   }
 
   async #perform(effects: readonly Effect[]): Promise<Fact> {
-    try {
-      await perform(this.#parts, this.scope, this.#reconciler, this.#log.view.environment, effects);
-      return { kind: 'performed' };
-    } catch (thrown) {
-      const { code, message, retriable } = toLotseError(thrown);
-      // Whoever has taken over decides from here on.
-      if (code === 'fenced-off') throw thrown;
-      return { kind: 'perform-failed', code, message, retriable, slots: this.#reconciler.slots.map(unaddressed) };
-    }
-  }
-
-  async #answer(plan: Plan, ask: Ask): Promise<Fact> {
-    if (ask.kind === 'gates') return { kind: 'gates', results: await this.#parts.bindings.gates(plan, ask.gates) };
-    const slots = this.#isFresh ? this.#reconciler.slots : await this.#reconciler.look();
-    return { kind: 'observed', observation: await observe(this.#parts, this.scope, slots, ask, this.#stop.signal) };
+    return await this.#errands.perform(this.#log.view, effects);
   }
 
   async #rest(ms: number): Promise<void> {
-    const before = this.#parts.clock.now();
-    await this.#parts.clock.sleep(ms, this.#nudge.signal);
+    await this.#time.rest(ms, this.#nudge.signal);
     this.#nudge = new AbortController();
-    const tookMs = this.#parts.clock.now() - before;
-    if (tookMs < 0 || tookMs > ms + jumpMs) this.#facts = [{ kind: 'restarted' }];
   }
 
   /** Ports fail; the loop does not. Answers `otherwise` after a problem that was reported. */
@@ -236,4 +299,9 @@ export class EnvironmentRunner {
       return otherwise;
     }
   }
+}
+
+/** What it answers: harm is told in place of what was observed. */
+function questionOf({ kind }: Fact): string {
+  return kind === 'judged' ? 'observed' : kind;
 }

@@ -2,18 +2,25 @@ import type { AddressStatus } from '../core/routing-document.ts';
 import type { Scope } from '../core/ids.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Ask } from '../rollout/decide.ts';
+import type { Judgement } from '../rollout/judge/judgement.ts';
 import type { Observation, ObservedAnswers, ObservedJob, ObservedSlot } from '../rollout/facts.ts';
 import type { EngineParts } from './parts.ts';
+
+/** What looking needs beside the engine's parts. */
+export interface Looking {
+  readonly scope: Scope;
+  /** The slots as they are now; asked after what may take long. */
+  readonly slots: () => Promise<readonly TargetSlot[]>;
+  readonly judgement: Judgement | null;
+  readonly signal: AbortSignal;
+}
 
 /** One look at everything that the machine asked about; `at` is taken last, so nothing in it is newer. */
 export async function observe(
   parts: EngineParts,
-  scope: Scope,
-  slots: readonly TargetSlot[],
   ask: Extract<Ask, { kind: 'observation' }>,
-  signal: AbortSignal,
+  { scope, slots, judgement, signal }: Looking,
 ): Promise<Observation> {
-  const traffic = await parts.traffic.status();
   const jobs: ObservedJob[] = [];
   for (const key of ask.jobs) {
     const job = await parts.target.observeJob(key);
@@ -24,8 +31,10 @@ export async function observe(
   for (const { revision, times } of ask.answers) {
     answers.push(await parts.traffic.prove({ ...scope, revision, times, bucket: 0 }, signal));
   }
-  const seen = slots.map((slot) => ({ ...unaddressed(slot), open: openAt(traffic.addresses, slot.address) }));
-  return { at: parts.clock.now(), slots: seen, jobs, answers };
+  const known = await slots();
+  const addresses = ask.open ? (await parts.traffic.status()).addresses : null;
+  const seen = known.map((slot) => ({ ...unaddressed(slot), open: openAt(addresses, slot.address) }));
+  return { at: parts.clock.now(), slots: seen, jobs, answers, judgement };
 }
 
 /** What the machine sees of a slot; what the proxy has open there is not known yet. */
@@ -33,8 +42,12 @@ export function unaddressed({ address: _, ...slot }: TargetSlot): ObservedSlot {
   return { ...slot, open: null };
 }
 
-function openAt(addresses: readonly AddressStatus[], address: TargetSlot['address']): number {
+function openAt(addresses: readonly AddressStatus[] | null, address: TargetSlot['address']): number | null {
+  if (addresses === null) return null;
   if (address === null) return 0;
-  const found = addresses.find((each) => each.address.host === address.host && each.address.port === address.port);
+  const { host, port, server } = address;
+  const found = addresses.find((each) => {
+    return each.address.host === host && each.address.port === port && each.address.server === server;
+  });
   return found?.activeRequests ?? 0;
 }

@@ -1,7 +1,7 @@
 import { LotseError } from '../core/errors.ts';
 import type { Address, RoutedEnvironment } from '../core/routing-document.ts';
 import type { Scope } from '../core/ids.ts';
-import type { JobOrder, ServiceOrder } from '../ports/targets/targets.ts';
+import type { JobOrder, ServiceOrder, Variables } from '../ports/targets/targets.ts';
 import type { SlotOrder } from '../rollout/environment-state.ts';
 import type { Effect } from '../rollout/plan.ts';
 import type { JobDefinition, Revision } from '../rollout/release.ts';
@@ -11,10 +11,10 @@ import type { Bindings } from './bindings.ts';
 export async function serviceOrder(
   bindings: Bindings,
   scope: Scope,
+  revision: Revision,
   order: SlotOrder,
   avoid: readonly Address[],
 ): Promise<ServiceOrder> {
-  const revision = await bindings.revision(scope, order.revision);
   const definition = revision.services.find((service) => service.service === order.service);
   if (definition === undefined) throw new LotseError('internal', `${order.revision} has no service ${order.service}`);
   const { variables, storeFolders } = await bindings.surroundings(scope, revision, order.service);
@@ -22,6 +22,8 @@ export async function serviceOrder(
     ...scope,
     revision: revision.id,
     release: revision.release,
+    target: revision.target,
+    servers: revision.servers ?? [],
     artifact: revision.artifact,
     definition,
     slots: order.slots,
@@ -38,7 +40,9 @@ export interface WantedJob {
   readonly revision: Revision;
   readonly definition: JobDefinition;
   /** Beside what every job of the revision is given. */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Variables;
+  /** Keys of jobs that have ended and whose records and logs are kept no longer. */
+  readonly forgets?: readonly string[];
 }
 
 /** The full order for a job, with every reference resolved. */
@@ -49,12 +53,15 @@ export async function jobOrder(bindings: Bindings, scope: Scope, wanted: WantedJ
     ...scope,
     key,
     revision: revision.id,
+    target: revision.target,
+    servers: revision.servers ?? [],
     artifact: revision.artifact,
     argv: definition.argv,
     root: definition.root,
     variables: { ...variables, ...wanted.variables },
     storeFolders,
     withinMs: definition.withinMs,
+    forgets: wanted.forgets ?? [],
   };
 }
 
@@ -78,16 +85,27 @@ async function baseUrlOf(
   scope: Scope,
   effect: Extract<Effect, { kind: 'job' }>,
 ): Promise<string | null> {
-  if (effect.baseUrl === 'public') return (await bindings.frontDoor(scope)).url;
-  const { pinned } = await bindings.ports(scope, await bindings.revision(scope, effect.revision));
+  const { pinned, inner } = await bindings.ports(scope, await bindings.revision(scope, effect.revision));
+  if (effect.baseUrl === 'public') {
+    // The target points what names this machine's loopback to where its instances reach it.
+    const own = inner?.publicPort ?? null;
+    return own === null ? (await bindings.frontDoor(scope)).url : `http://127.0.0.1:${own}`;
+  }
   return pinned === null ? null : `http://127.0.0.1:${pinned}`;
 }
 
+/** By the list that they were read from: each order asks, and with many environments there are many. */
+const named = new WeakMap<readonly RoutedEnvironment[], readonly Address[]>();
+
 /** Every instance address that a routing document names: given to no other instance. */
 export function namedAddresses(environments: readonly RoutedEnvironment[]): readonly Address[] {
-  return environments.flatMap((environment) =>
+  const known = named.get(environments);
+  if (known !== undefined) return known;
+  const addresses = environments.flatMap((environment) =>
     environment.revisions.flatMap((revision) =>
       revision.services.flatMap((service) => service.instances.map((instance) => instance.address)),
     ),
   );
+  named.set(environments, addresses);
+  return addresses;
 }

@@ -1,15 +1,19 @@
 import type { TrafficRouter } from '../ports/traffic/traffic.ts';
+import type { Signals } from '../ports/signals/signals.ts';
 import type { Target } from '../ports/targets/targets.ts';
 import type { Bindings } from './bindings.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { Journal } from './journal.ts';
 import type { OwnerLock } from './owner-lock.ts';
 
 /** What the engine is made of; the composition root fills it. */
 export interface EngineParts {
   readonly journal: Journal;
+  readonly checkpoints: Checkpoints;
   readonly lock: OwnerLock;
   readonly target: Target;
   readonly traffic: TrafficRouter;
+  readonly signals: Signals;
   readonly bindings: Bindings;
   readonly clock: Clock;
   readonly log: (problem: EngineProblem) => void;
@@ -19,6 +23,8 @@ export interface EngineParts {
 
 export interface Clock {
   now(): number;
+  /** Milliseconds since any one moment by a clock that nobody sets: it tells that the other one was. */
+  uptime(): number;
   /** Resolves after `ms`, or earlier when the signal aborts; never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }

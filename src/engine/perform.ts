@@ -1,20 +1,26 @@
 import type { Scope } from '../core/ids.ts';
 import type { EnvironmentState, SlotOrder } from '../rollout/environment-state.ts';
 import type { Effect } from '../rollout/plan.ts';
-import { currentMove, type RolloutState } from '../rollout/rollout-state.ts';
 import { jobOrder, stepJob, type WantedJob } from './orders.ts';
 import type { EngineParts } from './parts.ts';
 import type { Reconciler } from './reconcile.ts';
+
+/** What performing needs of its environment. */
+export interface Performing {
+  readonly parts: EngineParts;
+  readonly scope: Scope;
+  readonly reconciler: Reconciler;
+  readonly state: EnvironmentState;
+  /** Looks at the slots, unless that was done right before. */
+  readonly look: () => Promise<void>;
+}
 
 /**
  * Effect → port call. Effects are levels that the environment's state already holds, so performing means handing the
  * state's rows to the ports; it may be repeated at any point.
  */
 export async function perform(
-  parts: EngineParts,
-  scope: Scope,
-  reconciler: Reconciler,
-  state: EnvironmentState,
+  { parts, scope, reconciler, state, look }: Performing,
   effects: readonly Effect[],
 ): Promise<void> {
   for (const effect of effects) {
@@ -25,7 +31,7 @@ export async function perform(
         await reconciler.order(orderOf(state, effect));
         break;
       case 'route':
-        await reconciler.look();
+        await look();
         await reconciler.publish(state);
         break;
       case 'job':
@@ -41,14 +47,6 @@ export async function perform(
 /** Also for jobs that no rollout ordered. */
 export async function startJob(parts: EngineParts, scope: Scope, wanted: WantedJob): Promise<void> {
   await parts.target.startJob(await jobOrder(parts.bindings, scope, wanted));
-}
-
-/** A rollout that turns back waits for no job of the step it was at. */
-export async function cancelJobs(parts: EngineParts, turned: RolloutState): Promise<void> {
-  const effects = turned.stage === 'next' ? [] : (currentMove(turned)?.effects ?? []);
-  for (const effect of effects) {
-    if (effect.kind === 'job') await parts.target.cancelJob(effect.key);
-  }
 }
 
 function orderOf(state: EnvironmentState, effect: Extract<Effect, { kind: 'ensure' | 'claim' }>): SlotOrder {

@@ -12,6 +12,8 @@ export const defaults = {
   verifyWithin: '10m',
   buildWithin: '15m',
   buildMemory: '2 GB',
+  tls: 'automatic',
+  dnsTtl: '1m',
   strategy: 'blue-green',
   rolloutWithin: '2h',
   watch: '15m',
@@ -20,4 +22,6 @@ export const defaults = {
   holdback: '5%',
   margin: 1.1,
   tolerance: 2,
+  smtp: 'SMTP_URL',
+  notifyLanguage: 'en',
 } as const;

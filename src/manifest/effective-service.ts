@@ -23,7 +23,10 @@ export function effectiveService(
   const { config: _config, ...override } = Object.hasOwn(environment.services, service)
     ? (environment.services[service] ?? {})
     : {};
-  return { ...definition, ...override };
+  const effective = { ...definition, ...override };
+  // Names lead to all machines in turns, so each has somebody who answers.
+  const least = effective.kind === 'web' ? environment.servers.length : 0;
+  return effective.instances < least ? { ...effective, instances: least } : effective;
 }
 
 export function findService(manifest: AppManifest, service: string): ServiceDefinition {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LotseError } from '../core/errors.ts';
 import { effectiveService, findEnvironment } from './effective-service.ts';
-import { environmentConfig, missingConfig } from './environment-config.ts';
+import {
+  declarationsOf,
+  declaredVariables,
+  environmentConfig,
+  missingConfig,
+  type ConfigOverride,
+} from './environment-config.ts';
 import { parseManifest } from './parse-manifest.ts';
 
 const manifest = parseManifest(
@@ -50,9 +56,37 @@ test('the value nearest to service and environment wins, and its source is named
 test('what is required and has no value is missing, with the services that need it', () => {
   assert.deepEqual(missingConfig(manifest, staging), []);
   assert.deepEqual(missingConfig(manifest, production), [
-    { variable: 'FROM', type: 'email', services: ['web', 'worker'] },
-    { variable: 'MODE', type: 'string', services: ['web'] },
+    { variable: 'FROM', type: 'email', from: 'config.FROM', services: ['web', 'worker'] },
+    { variable: 'MODE', type: 'string', from: 'services.web.config.MODE', services: ['web'] },
   ]);
+});
+
+test('what a person has set wins over the file, and what is set for one service over what is set for all', () => {
+  const all = { variable: 'LEVEL', value: 'error', service: null };
+  const web = { variable: 'LEVEL', value: 'fatal', service: 'web' };
+  const from = { variable: 'FROM', value: 'x@y.example', service: null };
+  const unknown = { variable: 'NOBODY', value: '1', service: null };
+  const level = (service: string | null, overrides: readonly ConfigOverride[]) =>
+    environmentConfig(manifest, staging, service, overrides).find((each) => each.variable === 'LEVEL');
+  assert.deepEqual([level('web', [all])?.value, level('web', [all])?.layer], ['error', 'set']);
+  assert.deepEqual([level('web', [all, web])?.value, level('worker', [all, web])?.value], ['fatal', 'error']);
+  assert.equal(level(null, [web])?.value, 'debug');
+  assert.deepEqual(
+    missingConfig(manifest, production, [from, unknown]).map(({ variable }) => variable),
+    ['MODE'],
+  );
+  assert.ok(environmentConfig(manifest, staging, null, [unknown]).every(({ variable }) => variable !== 'NOBODY'));
+});
+
+test('a variable has a declaration for each place that declares it', () => {
+  assert.deepEqual(
+    declarationsOf(manifest, 'POOL').map(({ service, from }) => [service, from]),
+    [
+      [null, 'config.POOL'],
+      ['web', 'services.web.config.POOL'],
+    ],
+  );
+  assert.deepEqual(declaredVariables(manifest), ['LEVEL', 'POOL', 'FROM', 'NOTE', 'MODE']);
 });
 
 test('a service runs with the overrides of its environment', () => {

@@ -1,20 +1,34 @@
 import type { AppManifest, ConfigDeclaration, EnvironmentDefinition } from './app-manifest.ts';
 import { findService } from './effective-service.ts';
 
-/** Later layers win: the app's values, the service's own, the environment's, the environment's for this service. */
-export type ConfigLayer = 'app' | 'service' | 'environment';
+/**
+ * Later layers win: the app's values, the service's own, the environment's, the environment's for this service; then
+ * what a person has set, for the environment and for this service of it.
+ */
+export type ConfigLayer = 'app' | 'service' | 'environment' | 'set';
+
+/** What a person has set for an environment, beside the file. */
+export interface ConfigOverride {
+  readonly variable: string;
+  readonly value: string;
+  /** Null: for every service and for jobs. */
+  readonly service: string | null;
+}
 
 export interface ConfigValue {
   readonly variable: string;
   readonly value: string;
   readonly layer: ConfigLayer;
-  /** Where in the file it stands: `environments.production.config.LOG_LEVEL`. */
+  /** Where in the file it stands, `environments.production.config.LOG_LEVEL`; where it is declared, for what was set. */
   readonly from: string;
+  readonly declaration: ConfigDeclaration;
 }
 
 export interface MissingConfig {
   readonly variable: string;
   readonly type: ConfigDeclaration['type'];
+  /** Where in the file it is declared. */
+  readonly from: string;
   /** The services that cannot start without it; empty when only jobs need it. */
   readonly services: readonly string[];
 }
@@ -27,24 +41,62 @@ export function environmentConfig(
   manifest: AppManifest,
   environment: EnvironmentDefinition,
   service: string | null,
+  overrides: readonly ConfigOverride[] = [],
 ): readonly ConfigValue[] {
-  return declarationsFor(manifest, service).flatMap(({ variable, declaration, layer, from }) => {
+  return declarationsFor(manifest, service).flatMap(({ variable, declaration, layer, from }): ConfigValue[] => {
+    const set = overrideOf(overrides, service, variable);
+    if (set !== null) return [{ variable, value: set.value, layer: 'set', from, declaration }];
     const given = givenBy(environment, service, variable);
-    if (given !== null) return [given];
-    return declaration.value === null ? [] : [{ variable, value: declaration.value, layer, from }];
+    if (given !== null) return [{ variable, ...given, layer: 'environment', declaration }];
+    return declaration.value === null ? [] : [{ variable, value: declaration.value, layer, from, declaration }];
   });
 }
 
+/** What was set for a variable of a service (null: of jobs); what was set for the service wins over what holds for all. */
+export function overrideOf<Override extends ConfigOverride>(
+  overrides: readonly Override[],
+  service: string | null,
+  variable: string,
+): Override | null {
+  const named = overrides.filter((each) => each.variable === variable);
+  const own = service === null ? undefined : named.find((each) => each.service === service);
+  return own ?? named.find((each) => each.service === null) ?? null;
+}
+
+/** Declarations of a variable: the app's and those of services, with the place in the file. */
+export function declarationsOf(
+  manifest: AppManifest,
+  variable: string,
+): readonly { readonly service: string | null; readonly from: string; readonly declaration: ConfigDeclaration }[] {
+  return [null, ...Object.keys(manifest.services)].flatMap((service) => {
+    const own = service === null ? manifest.config : findService(manifest, service).config;
+    const declaration = ownValue(own, variable);
+    const place = service === null ? 'config' : `services.${service}.config`;
+    return declaration === undefined ? [] : [{ service, from: `${place}.${variable}`, declaration }];
+  });
+}
+
+/** Every variable that the app or one of its services declares. */
+export function declaredVariables(manifest: AppManifest): readonly string[] {
+  const services = Object.values(manifest.services).flatMap(({ config }) => Object.keys(config));
+  return [...new Set([...Object.keys(manifest.config), ...services])];
+}
+
 /** The values that an environment must still give before anything can start there. */
-export function missingConfig(manifest: AppManifest, environment: EnvironmentDefinition): readonly MissingConfig[] {
+export function missingConfig(
+  manifest: AppManifest,
+  environment: EnvironmentDefinition,
+  overrides: readonly ConfigOverride[] = [],
+): readonly MissingConfig[] {
   const missing = new Map<string, MissingConfig>();
   for (const service of [null, ...Object.keys(manifest.services)]) {
-    for (const { variable, declaration } of declarationsFor(manifest, service)) {
+    for (const { variable, declaration, from } of declarationsFor(manifest, service)) {
       if (!declaration.required || declaration.value !== null) continue;
       if (givenBy(environment, service, variable) !== null) continue;
+      if (overrideOf(overrides, service, variable) !== null) continue;
       const services = missing.get(variable)?.services ?? [];
       const all = service === null ? services : [...services, service];
-      missing.set(variable, { variable, type: declaration.type, services: all });
+      missing.set(variable, { variable, type: declaration.type, from, services: all });
     }
   }
   return [...missing.values()];
@@ -73,15 +125,13 @@ function declared(variable: string, declaration: ConfigDeclaration, layer: Decla
   return { variable, declaration, layer, from: `${place}.${variable}` };
 }
 
-function givenBy(environment: EnvironmentDefinition, service: string | null, variable: string): ConfigValue | null {
+function givenBy(environment: EnvironmentDefinition, service: string | null, variable: string) {
   const place = `environments.${environment.environment}`;
   const override = service === null ? undefined : ownValue(environment.services, service)?.config;
   const own = ownValue(override ?? {}, variable);
-  if (own !== undefined) {
-    return { variable, value: own, layer: 'environment', from: `${place}.services.${service}.config.${variable}` };
-  }
+  if (own !== undefined) return { value: own, from: `${place}.services.${service}.config.${variable}` };
   const value = ownValue(environment.config, variable);
-  return value === undefined ? null : { variable, value, layer: 'environment', from: `${place}.config.${variable}` };
+  return value === undefined ? null : { value, from: `${place}.config.${variable}` };
 }
 
 function ownValue<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -1,9 +1,22 @@
-import { formatDurationMs } from '../core/quantities.ts';
 import type { EnvironmentDefinition } from './app-manifest.ts';
 import type { Hours } from './hours.ts';
 import { formatHoursWindow, hoursContain } from './hours.ts';
+import { strategyWeakenings } from './strategy-weakenings.ts';
 
-export type GuardedGate = 'after' | 'approval' | 'checklist' | 'hours' | 'verification' | 'watch';
+export type GuardedGate =
+  | 'after'
+  | 'approval'
+  | 'checklist'
+  | 'hours'
+  | 'verification'
+  | 'watch'
+  | 'canary'
+  | 'every'
+  | 'holdback'
+  | 'margin'
+  | 'tolerance'
+  | `limits.${string}`
+  | `signals.${string}`;
 
 /** One gate that would guard less than before; `from` and `to` are for people. */
 export interface GateWeakening {
@@ -29,13 +42,7 @@ export function gateWeakenings(before: EnvironmentDefinition, after: Environment
       : null,
     isWider(from.hours, to.hours) ? { gate: 'hours', from: formatHours(from.hours), to: formatHours(to.hours) } : null,
     from.verification && !to.verification ? { gate: 'verification', from: 'verify', to: 'none' } : null,
-    after.strategy.watchMs < before.strategy.watchMs
-      ? {
-          gate: 'watch',
-          from: formatDurationMs(before.strategy.watchMs),
-          to: formatDurationMs(after.strategy.watchMs),
-        }
-      : null,
+    ...strategyWeakenings(before.strategy, after.strategy),
   ];
   return weakenings.filter((weakening) => weakening !== null);
 }

@@ -160,6 +160,28 @@ test('an environment gives values only of declared names, and of their type', ()
   );
 });
 
+test('an enum is one of its values, as they are written, and JSON is JSON', () => {
+  const declared = (more: string) => problemsOf(`config: { MODE: { type: ${more} } }\n`);
+  assert.deepEqual(declared('enum, values: [fast, 1.10], default: 1.10'), []);
+  assertOne(declared('enum, values: [fast, 1.10], default: 1.1'), 'f:4:', /expected one of fast, 1\.10; found "1\.1"/);
+  assertOne(declared('enum'), 'f:4:25 config.MODE.type:', /add `values: \[a, b\]`/);
+  assertOne(declared('string, values: [a]'), 'f:4:33 config.MODE.values:', /only an enum has `values`/);
+  assert.deepEqual(declared(`json, default: '{"a": [1]}'`), []);
+  assertOne(declared('json, default: "{a: 1}"'), 'f:4:', /expected JSON such as/);
+});
+
+test('a job rotates a secret that there is, alone, and by its schedule', () => {
+  const rotating = (job: string, more = '') =>
+    problemsOf(`secrets: [DB_PASSWORD, NEW_TOKEN, TOKEN]\njobs:\n  a: { run: node a.ts, ${job} }\n${more}`);
+  const schedule = 'schedule: "0 4 1 * *"';
+  assert.deepEqual(rotating(`rotates: DB_PASSWORD, ${schedule}`), []);
+  assertOne(rotating('rotates: DB_PASSWORD'), 'f:6:', /add `schedule`/);
+  assertOne(rotating(`rotates: DB_PASWORD, ${schedule}`), 'f:6:', /no secret "DB_PASWORD"; did you mean "DB_PASSWORD"/);
+  assertOne(rotating(`rotates: TOKEN, ${schedule}`), 'f:6:', /NEW_TOKEN is the name of the new value/);
+  const twice = `  b: { run: node b.ts, rotates: DB_PASSWORD, ${schedule} }\n`;
+  assertOne(rotating(`rotates: DB_PASSWORD, ${schedule}`, twice), 'f:7:', /the job a rotates DB_PASSWORD already/);
+});
+
 test('every variable has one meaning', () => {
   assertOne(
     problemsOf('config: { WEB_URL: x }\n'),

@@ -14,6 +14,14 @@ export const reservedNames: readonly string[] = ['all', 'any', 'control', 'local
 /** The environment that is always there: the working tree. */
 export const devEnvironment = 'dev';
 
+/** Stands where an environment could: the place of secrets that builds are given, which belong to no environment. */
+export const buildPlace = 'build';
+
+/** Of a secret that a job rotates: the variable, and the secret, that holds the new value until it is in force. */
+export function successorOf(secret: string): string {
+  return `NEW_${secret}`;
+}
+
 /** What a variable is needed for already; null when the app may use it. */
 export function reservedVariable(name: string): string | null {
   if (name === 'PORT') return 'Lotse tells each web service its port by it';

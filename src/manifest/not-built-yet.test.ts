@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findDefaultTarget, findNotBuilt, notBuiltYet } from './not-built-yet.ts';
+import { findNotBuilt, notBuiltYet } from './not-built-yet.ts';
 import type { SchemaNode } from './reference/json-schema.ts';
 import { describeSchema } from './reference/json-schema.ts';
 
@@ -42,13 +42,5 @@ test('every key of the table is refused by name, whatever stands behind it', () 
 
 test('the values of a key that are built are not refused', () => {
   assert.deepEqual(findNotBuilt({ target: 'process', stores: { x: { share: 'none' } } }), []);
-});
-
-test('with a Dockerfile the target must be written down', () => {
-  assert.match(
-    findDefaultTarget({ app: 'x' }, true)[0]?.message ?? '',
-    /`target: docker` is part .* write `target: process`/,
-  );
-  assert.deepEqual(findDefaultTarget({ app: 'x', target: 'process' }, true), []);
-  assert.deepEqual(findDefaultTarget({ app: 'x' }, false), []);
+  assert.deepEqual(findNotBuilt({ target: 'docker', environments: { production: { target: 'docker' } } }), []);
 });

@@ -11,7 +11,7 @@ interface NotBuilt {
   readonly advice?: string;
 }
 
-const useProcess = 'until then write `target: process`';
+const otherTarget = 'until then write `target: docker` or `target: process`';
 const byHand = 'until then start the job by hand with `lotse run`';
 
 /**
@@ -19,14 +19,9 @@ const byHand = 'until then start the job by hand with `lotse run`';
  * its part. Nothing in here is ever ignored: it is refused by name.
  */
 export const notBuiltYet: readonly NotBuilt[] = [
-  { key: 'target', values: ['docker', 'kubernetes', 'cloud-run'], advice: useProcess },
-  { key: 'environments.*.target', values: ['docker', 'kubernetes', 'cloud-run'], advice: useProcess },
-  { key: 'secrets' },
-  { key: 'build.secrets' },
-  { key: 'services.*.secrets_as' },
+  { key: 'target', values: ['kubernetes', 'cloud-run'], advice: otherTarget },
+  { key: 'environments.*.target', values: ['kubernetes', 'cloud-run'], advice: otherTarget },
   { key: 'services.*.static' },
-  { key: 'services.*.assets' },
-  { key: 'jobs.*.schedule', advice: byHand },
   { key: 'jobs.*.before', advice: byHand },
   { key: 'jobs.*.after', advice: byHand },
   { key: 'jobs.*.undo' },
@@ -37,18 +32,7 @@ export const notBuiltYet: readonly NotBuilt[] = [
   { key: 'stores.*.migrate' },
   { key: 'stores.*.backup' },
   { key: 'stores.*.drill' },
-  { key: 'notify' },
-  { key: 'environments.*.servers', advice: 'until then an environment runs on the machine that Lotse runs on' },
   { key: 'environments.*.data' },
-  { key: 'environments.*.trusted_proxies' },
-  { key: 'environments.*.prometheus' },
-  { key: 'environments.*.strategy.canary', advice: 'until then use blue-green, rolling or recreate' },
-  { key: 'environments.*.strategy.every' },
-  { key: 'environments.*.strategy.holdback' },
-  { key: 'environments.*.strategy.margin' },
-  { key: 'environments.*.strategy.tolerance' },
-  { key: 'environments.*.strategy.limits' },
-  { key: 'environments.*.strategy.signals' },
   { key: 'environments.*.gates.scans' },
 ];
 
@@ -67,13 +51,6 @@ export function findNotBuilt(value: unknown): readonly Finding[] {
       return [{ kind: 'not-built-yet', path, at: 'key', message: sentence(what, entry.advice) }];
     }),
   );
-}
-
-/** The default target of an app with a Dockerfile is docker, which is not built yet. */
-export function findDefaultTarget(value: unknown, hasDockerfile: boolean): readonly Finding[] {
-  if (!hasDockerfile || !isMapping(value) || value['target'] !== undefined) return [];
-  const message = `there is a Dockerfile, so the target is docker; ${sentence('target: docker', 'write `target: process` to run the app as processes')}`;
-  return [{ kind: 'not-built-yet', path: [], message }];
 }
 
 function sentence(what: string, advice: string | undefined): string {

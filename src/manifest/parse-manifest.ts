@@ -1,7 +1,7 @@
 import { LotseError } from '../core/errors.ts';
 import type { AppManifest } from './app-manifest.ts';
 import { normalizeManifest } from './normalize/normalize-manifest.ts';
-import { findDefaultTarget, findNotBuilt } from './not-built-yet.ts';
+import { findNotBuilt } from './not-built-yet.ts';
 import type { Finding, ManifestProblem } from './problem.ts';
 import { formatProblem } from './problem.ts';
 import { findInterpolation } from './interpolation.ts';
@@ -27,13 +27,10 @@ export interface CheckedManifest {
 export function checkManifest(text: string, options: ManifestOptions): CheckedManifest {
   const source = readSource(text, options.file);
   if (source.problems.length > 0) return { problems: source.problems };
-  const findings: Finding[] = [
-    ...findInterpolation(source.value),
-    ...findNotBuilt(source.value),
-    ...findDefaultTarget(source.value, options.hasDockerfile),
-  ];
+  const findings: Finding[] = [...findInterpolation(source.value), ...findNotBuilt(source.value)];
   const parsed = manifestSchema.safeParse(source.value, { error: expectedTexts });
-  const context = { source, report: (finding: Finding) => void findings.push(finding) };
+  const { hasDockerfile } = options;
+  const context = { source, hasDockerfile, report: (finding: Finding) => void findings.push(finding) };
   const manifest = parsed.success ? normalizeManifest(parsed.data, context) : undefined;
   if (!parsed.success) findings.push(...shapeFindings(parsed.error.issues, source.value));
   const problems = findings.map((finding) => source.locate(finding)).toSorted(byPosition);

@@ -118,6 +118,17 @@ describe('a client connection', () => {
     assert.equal(all.match(/late/g)?.length, 2);
   });
 
+  it('that closes its sending side inside the body of a pipelined request is let go with its last answer', async () => {
+    app.handler = ({ socket }) => {
+      setTimeout(() => socket.write(ok('first')), 100);
+      return null;
+    };
+    const client = await RawClient.connect(await start());
+    client.socket.end(`${get('/')}POST / HTTP/1.1\r\nhost: shop.test\r\ncontent-length: 10\r\n\r\nhalf`);
+    assert.match(await client.untilClosed(3_000), /first$/);
+    assert.equal(app.requests.length, 1);
+  });
+
   it('that goes away frees its instance', async () => {
     app.handler = () => null;
     const port = await start({ halfCloseMs: 20 });

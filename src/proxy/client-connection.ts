@@ -1,12 +1,21 @@
 import type net from 'node:net';
 import type { DataPlane } from './data-plane.ts';
 import { Exchange } from './exchange.ts';
+import type { AnswerRelay, ExchangeClient } from './exchange-client.ts';
 import { HeadCollector } from './framing/head-collector.ts';
 import { readRequestHead } from './framing/request-head.ts';
 import type { RequestHead } from './framing/request-head.ts';
+import type { ResponseHead } from './framing/response-head.ts';
 import { refusedRequest, renderAnswer } from './own-answers.ts';
 import type { OwnAnswer } from './own-answers.ts';
-import type { Tunnel } from './tunnel.ts';
+import type { Peer } from './origin/peer.ts';
+import type { RequestOrigin } from './origin/request-origin.ts';
+import type { DetachedConnection, PlaneConnection } from './plane-connection.ts';
+import { ResponseRelay } from './response-relay.ts';
+import type { Forward } from './routing/route-request.ts';
+import { stopReading } from './workers/socket-handles.ts';
+import { Tunnel } from './streams/tunnel.ts';
+import type { UpstreamConnection } from './upstream/upstream-connection.ts';
 
 type State =
   /** Waiting for a request, or for the rest of its head. */
@@ -20,12 +29,14 @@ type State =
   | 'closed';
 
 /** One connection from a client: reads requests one after another and answers them in order. */
-export class ClientConnection {
+export class ClientConnection implements ExchangeClient, PlaneConnection {
   readonly plane: DataPlane;
   readonly socket: net.Socket;
   readonly port: number;
-  readonly isTrusted: boolean;
-  readonly address: string;
+  readonly isHttp2 = false;
+  readonly peer: Peer;
+  readonly serverName: string;
+  origin: RequestOrigin;
   /** The client has closed its sending side. */
   hasEnded = false;
   #state: State = 'idle';
@@ -36,12 +47,14 @@ export class ClientConnection {
   #sinceMs: number;
   #writeBlockedMs = 0;
 
-  constructor(plane: DataPlane, socket: net.Socket, port: number, isTrusted: boolean) {
+  /** `socket` may be one of TLS; then `serverName` is what the client called us when it began. */
+  constructor(plane: DataPlane, socket: net.Socket, port: number, peer: Peer, serverName = '') {
     this.plane = plane;
     this.socket = socket;
     this.port = port;
-    this.isTrusted = isTrusted;
-    this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.peer = peer;
+    this.serverName = serverName;
+    this.origin = peer.origin;
     this.#collector = new HeadCollector(plane.limits.headBytes);
     this.#sinceMs = plane.nowMs();
     socket.on('data', (bytes) => this.#receive(bytes));
@@ -49,6 +62,7 @@ export class ClientConnection {
     socket.on('end', () => this.#clientEnded());
     socket.on('error', () => this.#gone());
     socket.on('close', () => this.#gone());
+    if (socket.isPaused()) socket.resume();
   }
 
   get isIdle(): boolean {
@@ -56,7 +70,7 @@ export class ClientConnection {
   }
 
   get isBusy(): boolean {
-    return this.#state === 'exchange' || this.#state === 'held';
+    return this.#state === 'held' || (this.#exchange !== null && !this.#exchange.isStream);
   }
 
   #receive(bytes: Buffer): void {
@@ -75,7 +89,12 @@ export class ClientConnection {
         if (!this.#readRequest()) return;
       } else if (this.#state === 'exchange' && exchange !== null && exchange.wantsBody) {
         const bytes = this.#collector.takeAll();
-        if (bytes === null) return;
+        if (bytes === null) {
+          // The end came while an earlier request was being answered: that answer still goes out.
+          if (!this.hasEnded) return;
+          this.#close();
+          return exchange.clientGone();
+        }
         this.#sinceMs = this.plane.nowMs();
         const end = exchange.requestBytes(bytes);
         if (end < bytes.length) this.#collector.push(bytes.subarray(end));
@@ -98,7 +117,7 @@ export class ClientConnection {
       this.refuse(text.status, text.reason);
       return false;
     }
-    const head = readRequestHead(text, this.plane.limits, this.isTrusted);
+    const head = readRequestHead(text, this.plane.limits, this.peer.isTrusted);
     if (head.refusal !== null) {
       this.refuse(head.refusal.status, head.refusal.reason);
       return false;
@@ -122,11 +141,12 @@ export class ClientConnection {
   }
 
   #begin(head: RequestHead): void {
+    this.origin = this.peer.originOf(head);
     const decision = this.plane.route(this, head);
     switch (decision.kind) {
       case 'forward':
         this.#state = 'exchange';
-        this.#exchange = new Exchange(this.plane, this, head, decision);
+        this.#exchange = new Exchange(this, head, decision);
         this.#exchange.start();
         return;
       case 'hold':
@@ -137,7 +157,6 @@ export class ClientConnection {
     }
   }
 
-  /** Sends an answer of our own. `isCut`: the request was not read to its end, so the connection cannot go on. */
   answer(answer: OwnAnswer, head: RequestHead, isCut: boolean): void {
     const closes = isCut || head.hasBody || head.closes || head.minor === 0 || this.mustClose;
     this.write(renderAnswer(answer, head.accept, head.method === 'HEAD', closes));
@@ -153,7 +172,6 @@ export class ClientConnection {
     this.#close();
   }
 
-  /** The answer to the current request is out. */
   finished(closes: boolean): void {
     if (this.#state === 'closed') return;
     this.#exchange = null;
@@ -169,6 +187,30 @@ export class ClientConnection {
     const isFlowing = this.socket.write(bytes);
     if (!isFlowing && this.#writeBlockedMs === 0) this.#writeBlockedMs = this.plane.nowMs();
     return isFlowing;
+  }
+
+  pauseRequest(): void {
+    this.socket.pause();
+  }
+
+  resumeRequest(): void {
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  interim(head: ResponseHead): void {
+    this.write(Buffer.from(`${head.statusLine}${head.kept}\r\n`, 'latin1'));
+  }
+
+  beginAnswer(request: RequestHead, head: ResponseHead, forward: Forward, slot: number): AnswerRelay {
+    return new ResponseRelay(this, request, head, forward, slot);
+  }
+
+  upgrade(request: RequestHead, head: ResponseHead, connection: UpstreamConnection, early: Buffer): void {
+    const upgrade = head.upgrade === '' ? request.upgrade : head.upgrade;
+    this.write(
+      Buffer.from(`${head.statusLine}${head.kept}connection: upgrade\r\nupgrade: ${upgrade}\r\n\r\n`, 'latin1'),
+    );
+    new Tunnel(this.plane, this, connection, upgrade).start(early);
   }
 
   becomeTunnel(tunnel: Tunnel): void {
@@ -217,12 +259,14 @@ export class ClientConnection {
 
   #gone(): void {
     if (this.#state === 'closed') return;
+    const isHeld = this.#state === 'held';
     this.#state = 'closed';
     const exchange = this.#exchange;
     const tunnel = this.#tunnel;
     this.#exchange = null;
     this.#tunnel = null;
     this.plane.forget(this);
+    if (isHeld) this.plane.unhold(this);
     this.socket.destroy();
     exchange?.clientGone();
     tunnel?.clientGone();
@@ -230,6 +274,21 @@ export class ClientConnection {
 
   destroy(): void {
     this.#gone();
+  }
+
+  /** The next answer closes: see `mustClose`. */
+  drain(): void {}
+
+  detach(): DetachedConnection | null {
+    const { socket } = this;
+    const isQuiet = this.isIdle && !this.hasEnded && !socket.isPaused() && !socket.destroyed;
+    // TLS cannot move.
+    if (!isQuiet || 'encrypted' in socket || socket.writableLength > 0 || socket.readableLength > 0) return null;
+    if (stopReading(socket) === null) return null;
+    this.#state = 'closed';
+    this.plane.forget(this);
+    for (const event of ['data', 'drain', 'end', 'error', 'close']) socket.removeAllListeners(event);
+    return { socket, port: this.port, client: this.peer.named };
   }
 
   /** Looks at the clock; called a few times per second while the connection is open. */

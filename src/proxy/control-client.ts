@@ -1,14 +1,15 @@
-import net from 'node:net';
 import { resolve } from 'node:path';
-import { isErrorCode, LotseError } from '../core/errors.ts';
-import type { EpochCounters, ProxyStatus, RoutingDocument } from '../core/routing-document.ts';
-import { BodyReader } from './framing/body-reader.ts';
-import { HeadCollector } from './framing/head-collector.ts';
-import { readResponseHead } from './framing/response-head.ts';
-import { defaultLimits } from './limits.ts';
+import type { EpochCounters, ProxyStatus, RoutingDocument, TrustedProxy } from '../core/routing-document.ts';
+import type { ControlDoor } from './call-connection.ts';
+import { bodyOf, callControl, KeptConnections } from './control-call.ts';
+import { signPreview } from './preview-signature.ts';
 import { signProbe } from './probe-signature.ts';
 import type { ProbeRequest } from './probe-signature.ts';
+import { DocumentText } from './document/document-text.ts';
+import type { OverrideWish } from './document/person-overrides.ts';
+import { localHeader } from './origin/proxy-protocol.ts';
 import { controlSocketPath } from './state-folder.ts';
+import { TrustedProxies } from './origin/trusted-proxies.ts';
 
 export interface PutDocumentResult {
   readonly fence: number;
@@ -17,26 +18,60 @@ export interface PutDocumentResult {
   readonly problems: readonly string[];
 }
 
+export interface ProxyControlOptions {
+  /** For whoever calls again and again: connections stay open for the next call; default: each call opens its own. */
+  readonly keepsConnections?: boolean;
+  /** How the control socket is reached where it is not on this machine; the state folder is that machine's then. */
+  readonly door?: ControlDoor;
+}
+
 export interface CallOptions {
   /** How long to wait for the answer, in milliseconds. */
   readonly timeoutMs?: number;
 }
 
+export interface UpgradeOptions {
+  /** The successor's `proxy.ts` (absolute path); default: the one that runs. */
+  readonly entry?: string;
+  /** The Node.js binary that runs the successor (absolute path); default: the one that runs. */
+  readonly nodePath?: string;
+  /** Proxy workers of the successor; default: as many as now. */
+  readonly workers?: number;
+  /** How long the successor may take until it serves, in milliseconds; default 20,000. */
+  readonly readyMs?: number;
+  /** How long the old workers may take to finish what they have, in milliseconds; default 600,000. */
+  readonly graceMs?: number;
+}
+
+export interface UpgradeResult {
+  /** The proxy that serves now. */
+  readonly pid: number;
+  readonly proxyStart: string;
+  readonly build: string;
+  /** The one that handed over; it exits when its workers have finished. */
+  readonly previous: { readonly pid: number; readonly proxyStart: string; readonly build: string };
+}
+
 const defaultTimeoutMs = 10_000;
+/** How long a successor may take until it serves, in milliseconds. */
+export const defaultReadyMs = 20_000;
 
 /**
- * The control protocol of a running proxy, over the unix socket in its state folder. Every call opens a connection of
- * its own. Errors: `unreachable` (no proxy answers there), `timeout`, and what the proxy itself says. All calls may be
- * repeated.
+ * The control protocol of a running proxy, over the unix socket in its state folder. Errors: `unreachable` (no proxy
+ * answers there), `timeout`, and what the proxy itself says. All calls may be repeated. Which process answers may change
+ * from call to call, as proxies hand over to each other.
  */
 export class ProxyControl {
   readonly stateDir: string;
-  readonly #socketPath: string;
+  readonly #place: string | ControlDoor;
+  readonly #kept: KeptConnections | null;
+  readonly #documentText = new DocumentText();
 
   /** Error: `bad-input` when the state folder's path is too long for a socket. */
-  constructor(stateDir: string) {
+  constructor(stateDir: string, { keepsConnections = false, door }: ProxyControlOptions = {}) {
     this.stateDir = resolve(stateDir);
-    this.#socketPath = controlSocketPath(this.stateDir);
+    this.#place = door ?? controlSocketPath(this.stateDir);
+    this.#kept = keepsConnections ? new KeptConnections(this.#place) : null;
   }
 
   /**
@@ -44,7 +79,7 @@ export class ProxyControl {
    * has a newer one, `bad-input`, `disk-full`.
    */
   async putDocument(document: RoutingDocument, options: CallOptions = {}): Promise<PutDocumentResult> {
-    return this.#call<PutDocumentResult>('PUT', '/document', document, options);
+    return this.#send<PutDocumentResult>('PUT', '/document', this.#documentText.of(document), options);
   }
 
   /** The document in force, null before the first. */
@@ -70,6 +105,26 @@ export class ProxyControl {
     await this.#call('POST', '/counters/acknowledge', { epochs: names }, options);
   }
 
+  /**
+   * What a person orders at the proxy itself, laid over every document until it is cleared; it replaces an order of the
+   * same kind. Returns when it is in force. Error: `not-found` when the document names no such environment, or no such
+   * revision that has instances.
+   */
+  async override(wish: OverrideWish, options: CallOptions = {}): Promise<void> {
+    await this.#call('PUT', '/override', wish, options);
+  }
+
+  /** Returns false when there was none. */
+  async clearOverride(
+    of: Pick<OverrideWish, 'app' | 'environment'>,
+    kind: OverrideWish['order']['kind'],
+    options: CallOptions = {},
+  ): Promise<boolean> {
+    const { app, environment } = of;
+    const body = { app, environment, kind };
+    return (await this.#call<{ isCleared: boolean }>('POST', '/override/clear', body, options)).isCleared;
+  }
+
   /** Heads that are not named stay as they were. */
   async putJournalHeads(heads: ProxyStatus['journalHeads'], options: CallOptions = {}): Promise<void> {
     await this.#call('PUT', '/journal-heads', heads, options);
@@ -85,6 +140,17 @@ export class ProxyControl {
     await this.#call('POST', '/workers/replace', { graceMs }, { timeoutMs: 60_000, ...options });
   }
 
+  /**
+   * Hands everything over to a new process of the proxy without losing a connection; returns when that one serves and
+   * the old one only finishes what it has. When the successor cannot serve, the old proxy goes on as if nothing had
+   * happened: `unreachable` with the successor's last log lines as details. Other errors: `conflict` (another hand-over
+   * is under way), `bad-input`.
+   */
+  async upgrade(upgrade: UpgradeOptions = {}, options: CallOptions = {}): Promise<UpgradeResult> {
+    const timeoutMs = (upgrade.readyMs ?? defaultReadyMs) + defaultTimeoutMs;
+    return this.#call<UpgradeResult>('POST', '/upgrade', upgrade, { timeoutMs, ...options });
+  }
+
   /** Drains for at most `graceMs`, then ends the proxy; returns when its workers are gone. */
   async stop(graceMs = 30_000, options: CallOptions = {}): Promise<void> {
     await this.#call('POST', '/stop', { graceMs }, { timeoutMs: graceMs + defaultTimeoutMs, ...options });
@@ -95,87 +161,23 @@ export class ProxyControl {
     return signProbe(probeKey, request, nowMs);
   }
 
+  /** Value of the preview header, likewise; at most seven days ahead. */
+  static signPreview(probeKey: string, release: string, untilMs: number): string {
+    return signPreview(probeKey, release, untilMs);
+  }
+
+  /** What a connection from this address must begin with so that it is its own; null: with nothing. */
+  static greeting(trustedProxies: readonly TrustedProxy[], address: string): Buffer | null {
+    return new TrustedProxies(trustedProxies).protocolOf(address) === 'proxy-v2' ? localHeader : null;
+  }
+
   async #call<T>(method: string, path: string, body: unknown, options: CallOptions): Promise<T> {
-    const text = body === undefined ? '' : JSON.stringify(body);
-    const request = `${method} ${path} HTTP/1.1\r\nhost: lotse\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-    const answer = await exchange(this.#socketPath, request, options.timeoutMs ?? defaultTimeoutMs);
-    if (answer.status >= 400) throw readError(answer.body);
+    return await this.#send<T>(method, path, bodyOf(body), options);
+  }
+
+  async #send<T>(method: string, path: string, body: string, options: CallOptions): Promise<T> {
+    const call = { method, path, body, timeoutMs: options.timeoutMs ?? defaultTimeoutMs };
     // parsed: the proxy and its client are one program; shapes are as the protocol version says
-    return (answer.isJson ? JSON.parse(answer.body) : answer.body) as T;
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly isJson: boolean;
-  readonly body: string;
-}
-
-function exchange(socketPath: string, request: string, timeoutMs: number): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const reader = new AnswerReader();
-    const socket = net.connect(socketPath);
-    const timer = setTimeout(
-      () => fail(new LotseError('timeout', `the proxy did not answer within ${timeoutMs} ms`, { retriable: true })),
-      timeoutMs,
-    );
-    const fail = (error: LotseError) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(error);
-    };
-    socket.on('connect', () => socket.write(request));
-    socket.on('data', (bytes) => {
-      const answer = reader.read(bytes);
-      if (answer === null) return;
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    });
-    socket.on('error', (cause) => fail(unreachable(socketPath, cause)));
-    socket.on('close', () => fail(unreachable(socketPath, undefined)));
-  });
-}
-
-function unreachable(socketPath: string, cause: unknown): LotseError {
-  return new LotseError('unreachable', `no proxy answers on ${socketPath}`, { retriable: true, cause });
-}
-
-class AnswerReader {
-  readonly #collector = new HeadCollector(defaultLimits.responseHeadBytes);
-  readonly #parts: Buffer[] = [];
-  #status = 0;
-  #isJson = false;
-  #body: BodyReader | null = null;
-
-  read(bytes: Buffer): Answer | null {
-    this.#collector.push(bytes);
-    if (this.#body === null) {
-      const text = this.#collector.take();
-      if (typeof text !== 'string') return null;
-      const head = readResponseHead(text, defaultLimits);
-      this.#status = head.status;
-      this.#isJson = /content-type: application\/(problem\+)?json/i.test(head.kept);
-      this.#body = BodyReader.ofLength(Math.max(0, head.contentLength));
-    }
-    const more = this.#collector.takeAll();
-    if (more !== null) this.#parts.push(more.subarray(0, this.#body.consume(more, 0, more.length)));
-    return this.#body.isDone
-      ? { status: this.#status, isJson: this.#isJson, body: Buffer.concat(this.#parts).toString('utf8') }
-      : null;
-  }
-}
-
-function readError(body: string): LotseError {
-  try {
-    // parsed: each field is checked below
-    const { code, message, hint, retriable, details } = JSON.parse(body) as Record<string, unknown>;
-    return new LotseError(typeof code === 'string' && isErrorCode(code) ? code : 'internal', String(message), {
-      ...(typeof hint === 'string' ? { hint } : {}),
-      retriable: retriable === true,
-      details: Array.isArray(details) ? details.map(String) : [],
-    });
-  } catch (cause) {
-    return new LotseError('internal', 'the proxy answered something that is not an error document', { cause });
+    return (await callControl(this.#place, call, this.#kept)) as T;
   }
 }

@@ -1,5 +1,6 @@
 import type { ProxyStatus } from '../core/routing-document.ts';
 import { readJsonFile, writeDurably } from './state-folder.ts';
+import { writeLog } from './write-log.ts';
 
 export type JournalHeads = ProxyStatus['journalHeads'];
 
@@ -53,7 +54,7 @@ export class DurableHeads {
     try {
       writeDurably(this.#path, JSON.stringify(this.#heads));
     } catch (error) {
-      process.stderr.write(`${new Date().toISOString()} journal heads were not written: ${String(error)}\n`);
+      writeLog(`journal heads were not written: ${String(error)}`);
     }
   }
 }

@@ -44,7 +44,7 @@ describe('a request through the proxy', () => {
     assert.match(head, /^GET \/a\?b=c HTTP\/1\.1\r\nhost: shop\.test\r\nx-mine: yes\r\ntraceparent: 00-x-y-01\r\n/);
     assert.match(
       head,
-      /x-forwarded-for: 127\.0\.0\.1\r\nx-forwarded-proto: http\r\nx-forwarded-host: shop\.test\r\nx-request-id: id-1\r\n\r\n$/,
+      /x-forwarded-for: 127\.0\.0\.1\r\nx-forwarded-proto: http\r\nforwarded: for=127\.0\.0\.1;proto=http;host="shop\.test"\r\nx-forwarded-host: shop\.test\r\nx-request-id: id-1\r\n\r\n$/,
     );
     assert.doesNotMatch(head, /6\.6\.6\.6|connection/i);
   });

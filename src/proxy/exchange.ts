@@ -1,6 +1,10 @@
-import type { ClientConnection } from './client-connection.ts';
+import { AssetLookup } from './asset-lookup.ts';
+import type { FoundAsset } from './asset-lookup.ts';
+import { exchangeLine } from './access-log/access-log-line.ts';
+import type { LoggedOutcome } from './access-log/access-log-line.ts';
 import type { DataPlane } from './data-plane.ts';
-import { ExchangeCount } from './exchange-count.ts';
+import type { AnswerRelay, ExchangeClient } from './exchange-client.ts';
+import { ExchangeCount } from './counting/exchange-count.ts';
 import { BodyReader } from './framing/body-reader.ts';
 import type { RequestHead } from './framing/request-head.ts';
 import { readResponseHead } from './framing/response-head.ts';
@@ -9,11 +13,9 @@ import { refusedRequest } from './own-answers.ts';
 import type { OwnAnswer } from './own-answers.ts';
 import { upstreamRequestHead } from './request-head-text.ts';
 import { RequestReplay } from './request-replay.ts';
-import { ResponseRelay } from './response-relay.ts';
 import type { Forward } from './routing/route-request.ts';
 import type { InstanceRoute } from './routing/route-table.ts';
-import { Tunnel } from './tunnel.ts';
-import { badAnswer, upstreamFailures } from './upstream-failures.ts';
+import { badAnswer, failureOf, upstreamFailures } from './upstream-failures.ts';
 import { pickInstance } from './upstream/pick-instance.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/upstream-connection.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -21,13 +23,15 @@ import type { Upstream } from './upstream/upstream.ts';
 type Phase = 'connecting' | 'sent' | 'answering' | 'done';
 
 const endOfHead = Buffer.from('\r\n\r\n');
+/** 1xx answers are passed on without waiting for the client to read, so there may not be any number of them. */
+const maxInterimAnswers = 100;
 /** Methods that may be sent twice (RFC 9110 section 9.2.2). */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** One request and its answer, from the choice of an instance to the last byte. */
 export class Exchange implements UpstreamUser {
   readonly #plane: DataPlane;
-  readonly #client: ClientConnection;
+  readonly #client: ExchangeClient;
   readonly #head: RequestHead;
   readonly #forward: Forward;
   readonly #count: ExchangeCount;
@@ -44,17 +48,29 @@ export class Exchange implements UpstreamUser {
   readonly #replay: RequestReplay;
   /** The beginning of an answer's head that is not complete yet. */
   #partialHead: Buffer | null = null;
-  #relay: ResponseRelay | null = null;
+  #relay: AnswerRelay | null = null;
+  #interimCount = 0;
+  /** Others are asked for the file; this answer, 404, waits. */
+  #lookup: AssetLookup | null = null;
+  #hasLooked = false;
   /** Clock (ms) by which the next thing must have happened. */
   #deadlineMs = 0;
+  /** For the access log. */
+  readonly #startMs: number;
+  #sentMs = 0;
+  #answeredMs = 0;
+  #bytes = 0;
+  #slot = 0;
 
-  constructor(plane: DataPlane, client: ClientConnection, head: RequestHead, forward: Forward) {
+  constructor(client: ExchangeClient, head: RequestHead, forward: Forward) {
+    const { plane } = client;
     this.#plane = plane;
     this.#client = client;
     this.#head = head;
     this.#forward = forward;
-    this.#count = new ExchangeCount(forward, plane.nowMs());
-    this.#headText = upstreamRequestHead(head, forward.bucket, client.address, plane);
+    this.#startMs = plane.nowMs();
+    this.#count = new ExchangeCount(forward, this.#startMs);
+    this.#headText = upstreamRequestHead(head, forward, client.origin, plane);
     this.#body = head.chunked ? BodyReader.chunked() : BodyReader.ofLength(Math.max(0, head.contentLength));
     this.#replay = new RequestReplay(plane.limits.replayBytes);
     this.#isIdempotent = idempotent.has(head.method);
@@ -63,6 +79,11 @@ export class Exchange implements UpstreamUser {
   /** Is a part of the request body still to come? */
   get wantsBody(): boolean {
     return !this.#body.isDone && this.#phase !== 'done';
+  }
+
+  /** Is its answer an event stream under way? Then a coarse clock will do. */
+  get isStream(): boolean {
+    return (this.#relay?.events ?? null) !== null;
   }
 
   start(): void {
@@ -76,7 +97,7 @@ export class Exchange implements UpstreamUser {
     if (instance === null) return this.#fail(this.#lastFailure ?? upstreamFailures.noInstance);
     const { upstream } = instance;
     this.#instance = instance;
-    upstream.active++;
+    if (upstream.begin()) this.#count.excuse(this.#plane.limits.warmUpMs);
     const maxIdleMs = this.#isIdempotent ? Number.POSITIVE_INFINITY : this.#plane.limits.recentlyUsedMs;
     this.#connection = mustBeFresh ? null : upstream.take(this, nowMs, maxIdleMs);
     this.#isReused = this.#connection !== null;
@@ -93,7 +114,8 @@ export class Exchange implements UpstreamUser {
 
   #send(): void {
     this.#phase = 'sent';
-    this.#deadlineMs = this.#plane.nowMs() + this.#plane.limits.responseHeadMs;
+    this.#sentMs = this.#plane.nowMs();
+    this.#deadlineMs = this.#sentMs + this.#plane.limits.responseHeadMs;
     const socket = this.#connection?.socket;
     if (socket === undefined) return;
     const chunks = this.#replay.chunks ?? [];
@@ -101,7 +123,7 @@ export class Exchange implements UpstreamUser {
     socket.write(this.#headText, 'latin1');
     for (const chunk of chunks) socket.write(chunk);
     if (chunks.length > 0) socket.uncork();
-    if (this.#client.socket.isPaused()) this.#client.socket.resume();
+    this.#client.resumeRequest();
   }
 
   /** Takes the next bytes of the request and returns the end of those that belong to its body. */
@@ -123,15 +145,15 @@ export class Exchange implements UpstreamUser {
     const isConnecting = this.#phase === 'connecting';
     this.#replay.add(chunk, isConnecting);
     if (isConnecting) {
-      if (this.#replay.isFull) this.#client.socket.pause();
+      if (this.#replay.isFull) this.#client.pauseRequest();
       return;
     }
     if (this.#phase === 'sent') this.#deadlineMs = this.#plane.nowMs() + this.#plane.limits.responseHeadMs;
-    if (this.#connection?.socket.write(chunk) === false) this.#client.socket.pause();
+    if (this.#connection?.socket.write(chunk) === false) this.#client.pauseRequest();
   }
 
   upstreamDrained(): void {
-    if (this.#client.socket.isPaused()) this.#client.socket.resume();
+    this.#client.resumeRequest();
   }
 
   clientDrained(): void {
@@ -160,47 +182,76 @@ export class Exchange implements UpstreamUser {
       from = at + 4;
       if (head.status === 101) return this.#upgrade(head, bytes, from, length);
       if (head.status >= 200) return this.#beginAnswer(head, bytes, from, length);
+      if (++this.#interimCount > maxInterimAnswers) return this.#fail(badAnswer('too many interim answers'));
       this.#relayInterim(head);
     }
   }
 
   #relayInterim(head: ResponseHead): void {
     if (this.#head.minor === 0 || (head.status === 100 && !this.#head.expectsContinue)) return;
-    this.#client.write(Buffer.from(`${head.statusLine}${head.kept}\r\n`, 'latin1'));
+    this.#client.interim(head);
   }
 
   #beginAnswer(head: ResponseHead, bytes: Buffer, from: number, length: number): void {
+    if (head.status === 404 && this.#forward.elsewhere.length > 0 && !this.#hasLooked)
+      return this.#lookElsewhere(head, Buffer.from(bytes.subarray(from, length)));
     this.#phase = 'answering';
     this.#replay.forget();
-    this.#relay = new ResponseRelay(this.#client, this.#head, head, this.#forward, this.#instance?.slot ?? 0);
-    if (head.isEventStream) this.#count.finishByStatus(head.status);
+    this.#relay = this.#client.beginAnswer(this.#head, head, this.#forward, this.#instance?.slot ?? 0);
+    if (head.isEventStream) this.#count.finishWithHead(head.status, this.#plane.nowMs());
+    if (this.isStream && this.#instance !== null) this.#instance.upstream.eventStreams++;
     this.#relayBytes(bytes, from, length);
+  }
+
+  /** The answer in hand waits, unread, until somebody else has the file or nobody does. */
+  #lookElsewhere(head: ResponseHead, rest: Buffer): void {
+    this.#hasLooked = true;
+    this.#connection?.socket.pause();
+    this.#lookup = new AssetLookup(this.#plane, this.#headText, this.#forward.elsewhere, (found) => {
+      this.#lookup = null;
+      if (found === null) this.#connection?.socket.resume();
+      else this.#changeUpstream(found);
+      const answer = found?.rest ?? rest;
+      this.#beginAnswer(found?.head ?? head, answer, 0, answer.length);
+    });
+    this.#lookup.start();
+  }
+
+  #changeUpstream({ instance, connection }: FoundAsset): void {
+    this.#leaveUpstream()?.destroy();
+    this.#instance = instance;
+    this.#connection = connection;
+    connection.user = this;
   }
 
   #relayBytes(bytes: Buffer, from: number, length: number): void {
     const relay = this.#relay;
     if (relay === null) return;
     const { limits } = this.#plane;
-    this.#deadlineMs =
-      this.#plane.nowMs() + (relay.head.isEventStream ? limits.streamIdleMs : limits.responseBodyIdleMs);
+    const nowMs = this.#plane.nowMs();
+    if (this.#answeredMs === 0) this.#answeredMs = nowMs;
+    this.#bytes += length - from;
+    this.#deadlineMs = nowMs + (relay.head.isEventStream ? limits.streamIdleMs : limits.responseBodyIdleMs);
     const isFlowing = relay.relay(bytes, from, length);
     if (relay.problem !== null) return this.#truncated();
     if (relay.isDone) this.#complete(relay);
     else if (!isFlowing) this.#connection?.socket.pause();
   }
 
-  #complete(relay: ResponseRelay): void {
+  #complete(relay: AnswerRelay): void {
     const connection = this.#leaveUpstream();
     const isSent = this.#body.isDone;
+    const nowMs = this.#plane.nowMs();
     if (connection !== null) {
-      if (isSent && relay.isReusable)
-        connection.upstream.release(connection, this.#plane.nowMs(), relay.head.keepAliveS);
+      if (isSent && relay.isReusable) connection.upstream.release(connection, nowMs, relay.head.keepAliveS);
       else connection.destroy();
     }
     this.#phase = 'done';
-    this.#count.late(this.#plane.nowMs());
-    this.#count.finishByStatus(relay.head.status);
-    this.#client.finished(relay.closesClient || !isSent);
+    this.#count.finishByStatus(relay.head.status, nowMs);
+    this.#log('ok', relay.head.status, null, nowMs);
+    // A stream that ends because the worker leaves could not announce that its connection does too.
+    const isEnded = relay.events?.isOver === true && this.#plane.isDraining;
+    this.#client.finished(relay.closesClient || !isSent || isEnded);
   }
 
   #upgrade(head: ResponseHead, bytes: Buffer, from: number, length: number): void {
@@ -208,15 +259,14 @@ export class Exchange implements UpstreamUser {
     const instance = this.#instance;
     if (this.#head.upgrade === '' || connection === null || instance === null)
       return this.#fail(badAnswer('it switches protocols unasked'));
+    const nowMs = this.#plane.nowMs();
     this.#phase = 'done';
-    this.#count.late(this.#plane.nowMs());
-    this.#count.finishByStatus(101);
-    const upgrade = head.upgrade === '' ? this.#head.upgrade : head.upgrade;
-    this.#client.write(
-      Buffer.from(`${head.statusLine}${head.kept}connection: upgrade\r\nupgrade: ${upgrade}\r\n\r\n`, 'latin1'),
-    );
+    this.#slot = instance.slot;
+    this.#answeredMs = nowMs;
+    this.#count.finishWithHead(101, nowMs);
+    this.#log('ok', 101, null, nowMs);
     // The address stays active until the tunnel ends.
-    new Tunnel(this.#plane, this.#client, connection).start(Buffer.from(bytes.subarray(from, length)));
+    this.#client.upgrade(this.#head, head, connection, Buffer.from(bytes.subarray(from, length)));
   }
 
   upstreamClosed(errorCode: string | null): void {
@@ -230,6 +280,7 @@ export class Exchange implements UpstreamUser {
       }
       return this.#truncated();
     }
+    if (this.#lookup !== null) return this.#fail(upstreamFailures.reset);
     if (this.#phase === 'connecting') return this.#connectFailed(connection, upstreamFailures.refused);
     if (
       this.#isReused &&
@@ -255,7 +306,10 @@ export class Exchange implements UpstreamUser {
   /** Gives the address free and returns the connection, which then has no user any more. */
   #leaveUpstream(): UpstreamConnection | null {
     const connection = this.#connection;
-    if (this.#instance !== null) this.#instance.upstream.active--;
+    const upstream = this.#instance?.upstream;
+    this.#slot = this.#instance?.slot ?? this.#slot;
+    if (upstream !== undefined) upstream.active--;
+    if (upstream !== undefined && this.isStream) upstream.eventStreams--;
     this.#instance = null;
     this.#connection = null;
     return connection;
@@ -263,36 +317,65 @@ export class Exchange implements UpstreamUser {
 
   /** The request's body cannot be used: the client hears why, the instance sees an aborted request. */
   refuseBody(status: number, reason: string): void {
-    this.#end('clientError');
+    this.#end('clientError', this.#relay?.head.status ?? status, reason);
     if (this.#relay === null) this.#client.answer(refusedRequest(status, reason), this.#head, true);
     else this.#client.destroy();
   }
 
-  #fail(answer: OwnAnswer): void {
+  #fail(failure: OwnAnswer): void {
     const isRead = this.#body.isDone;
-    this.#end('failed');
+    const answer = failureOf(failure, this.#forward);
+    this.#end('failed', answer.status, answer.reason);
     this.#client.answer(answer, this.#head, !isRead);
   }
 
   /** The answer broke off after it had begun: only a cut connection tells the client so. */
   #truncated(): void {
-    this.#end('failed');
+    this.#end('failed', this.#relay?.head.status ?? 0, 'truncated');
     this.#client.destroy();
   }
 
   clientGone(): void {
-    if (this.#phase !== 'done') this.#end('clientGone');
+    if (this.#phase !== 'done') this.#end('clientGone', this.#relay?.head.status ?? 0, null);
   }
 
-  #end(outcome: 'clientError' | 'failed' | 'clientGone'): void {
+  #end(outcome: 'clientError' | 'failed' | 'clientGone', status: number, reason: string | null): void {
+    this.#lookup?.cancel();
+    this.#lookup = null;
     this.#leaveUpstream()?.destroy();
+    const nowMs = this.#plane.nowMs();
     this.#phase = 'done';
-    this.#count.late(this.#plane.nowMs());
-    this.#count.finish(outcome);
+    this.#count.finish(outcome, nowMs);
+    this.#log(outcome === 'clientError' ? 'refused' : outcome, status, reason, nowMs);
+  }
+
+  #log(outcome: LoggedOutcome, status: number, reason: string | null, nowMs: number): void {
+    const { accessLog } = this.#plane;
+    if (!accessLog.wants(status >= 500 || outcome === 'failed', nowMs)) return;
+    const exchange = {
+      ...{ forward: this.#forward, slot: this.#slot, headText: this.#headText, bytes: this.#bytes },
+      ...{ startMs: this.#startMs, sentMs: this.#sentMs, answeredMs: this.#answeredMs },
+    };
+    accessLog.write(exchangeLine(this.#client, this.#head, exchange, { outcome, status, reason, nowMs }));
+  }
+
+  /** Ends an event stream whose time at its instance, or in this worker, is over. */
+  #endStream(nowMs: number): boolean {
+    const relay = this.#relay;
+    const upstream = this.#instance?.upstream;
+    if (upstream === undefined || relay === null || relay.events === null) return false;
+    const overdueMs = this.#plane.streamOverdueMs(upstream, relay.events.turn, nowMs);
+    const silentMs = nowMs - (this.#deadlineMs - this.#plane.limits.streamIdleMs);
+    if (!relay.events.isTime(overdueMs, silentMs)) return false;
+    relay.finish();
+    this.#complete(relay);
+    return true;
   }
 
   check(nowMs: number): void {
     this.#count.late(nowMs);
+    if (this.isStream && this.#endStream(nowMs)) return;
+    if (this.#lookup !== null) return this.#lookup.check(nowMs);
     if (nowMs < this.#deadlineMs) return;
     if (this.#phase === 'connecting') {
       const connection = this.#leaveUpstream();

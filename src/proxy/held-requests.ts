@@ -1,8 +1,8 @@
-import type { ClientConnection } from './client-connection.ts';
 import type { RequestHead } from './framing/request-head.ts';
+import type { RequestSource } from './request-source.ts';
 
 interface Held {
-  readonly client: ClientConnection;
+  readonly client: RequestSource;
   readonly head: RequestHead;
   readonly sinceMs: number;
   readonly untilMs: number;
@@ -11,11 +11,13 @@ interface Held {
 /** Requests that wait while their environment is paused, in the order in which they came. */
 export class HeldRequests {
   readonly #byScope = new Map<string, Held[]>();
+  /** Those that are to be routed again, in the order in which they came. */
+  #due: Held[] = [];
   /** When a request began to wait, so that being held again does not start its time anew. */
   readonly #since = new WeakMap<RequestHead, number>();
 
   get count(): number {
-    let count = 0;
+    let count = this.#due.length;
     for (const held of this.#byScope.values()) count += held.length;
     return count;
   }
@@ -23,7 +25,7 @@ export class HeldRequests {
   /** Returns false when the environment already holds `maxHeld` requests or this one has waited `maxHoldMs` before. */
   add(
     scope: string,
-    client: ClientConnection,
+    client: RequestSource,
     head: RequestHead,
     bounds: { maxHeld: number; maxHoldMs: number },
     nowMs: number,
@@ -37,7 +39,8 @@ export class HeldRequests {
     return true;
   }
 
-  remove(client: ClientConnection): void {
+  remove(client: object): void {
+    this.#due = this.#due.filter((entry) => entry.client !== client);
     for (const [scope, held] of this.#byScope) {
       const rest = held.filter((entry) => entry.client !== client);
       if (rest.length === 0) this.#byScope.delete(scope);
@@ -45,16 +48,20 @@ export class HeldRequests {
     }
   }
 
-  /** Takes out all held requests, in order, for being routed again. */
-  takeAll(): readonly Held[] {
-    const all = [...this.#byScope.values()].flat();
+  /** All are to be routed again. */
+  endHold(): void {
+    this.#due.push(...[...this.#byScope.values()].flat());
     this.#byScope.clear();
-    return all;
+  }
+
+  /** Takes out the next of those that are to be routed again. */
+  takeDue(count: number): readonly Held[] {
+    return this.#due.splice(0, count);
   }
 
   /** Takes out those whose time is over. */
   takeExpired(nowMs: number): readonly Held[] {
-    const expired = [...this.#byScope.values()].flat().filter((entry) => entry.untilMs <= nowMs);
+    const expired = [...this.#due, ...[...this.#byScope.values()].flat()].filter((entry) => entry.untilMs <= nowMs);
     for (const entry of expired) this.remove(entry.client);
     return expired;
   }

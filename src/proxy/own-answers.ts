@@ -6,6 +6,10 @@ export interface OwnAnswer {
   readonly title: string;
   readonly detail: string;
   readonly retryAfterS: number | null;
+  /** Where the client should ask instead; null: nowhere. */
+  readonly location: string | null;
+  /** The whole body, in place of a page; null: a page. */
+  readonly plainText: string | null;
 }
 
 export function ownAnswer(
@@ -15,16 +19,20 @@ export function ownAnswer(
   detail: string,
   retryAfterS: number | null = null,
 ): OwnAnswer {
-  return { status, reason, title, detail, retryAfterS };
+  return { status, reason, title, detail, retryAfterS, location: null, plainText: null };
 }
 
 const reasonPhrases: Readonly<Record<number, string>> = {
+  200: 'OK',
+  301: 'Moved Permanently',
+  308: 'Permanent Redirect',
   400: 'Bad Request',
   404: 'Not Found',
   408: 'Request Timeout',
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -55,18 +63,35 @@ function page(answer: OwnAnswer): string {
 `;
 }
 
-/** The whole answer: a page for those who accept HTML, problem details (RFC 9457) for all others. `closes` adds `Connection: close`. */
+/** What an answer of our own consists of. `fields`: field lines, each with CRLF. */
+export interface AnswerParts {
+  readonly fields: string;
+  readonly body: Buffer;
+}
+
+/** A page for those who accept HTML, problem details (RFC 9457) for all others. */
+export function answerParts(answer: OwnAnswer, accept: string): AnswerParts {
+  const [type, text] = answerContent(answer, accept);
+  const body = Buffer.from(text);
+  const fields =
+    `content-type: ${type}\r\ncontent-length: ${body.length}\r\n` +
+    (answer.location === null ? 'cache-control: no-store\r\n' : `location: ${answer.location}\r\n`) +
+    (answer.retryAfterS === null ? '' : `retry-after: ${answer.retryAfterS}\r\n`);
+  return { fields, body };
+}
+
+function answerContent(answer: OwnAnswer, accept: string): readonly [type: string, text: string] {
+  if (answer.plainText !== null) return ['text/plain', answer.plainText];
+  if (accept.includes('text/html')) return ['text/html; charset=utf-8', page(answer)];
+  const { title, status, detail, reason } = answer;
+  return ['application/problem+json', `${JSON.stringify({ type: 'about:blank', title, status, detail, reason })}\n`];
+}
+
+/** The whole answer in HTTP/1.1. `closes` adds `Connection: close`. */
 export function renderAnswer(answer: OwnAnswer, accept: string, isHead: boolean, closes: boolean): Buffer {
-  const wantsHtml = accept.includes('text/html');
-  const body = wantsHtml
-    ? page(answer)
-    : `${JSON.stringify({ type: 'about:blank', title: answer.title, status: answer.status, detail: answer.detail, reason: answer.reason })}\n`;
-  const bytes = Buffer.from(body);
+  const { fields, body } = answerParts(answer, accept);
   const head =
-    `HTTP/1.1 ${answer.status} ${reasonPhrases[answer.status] ?? 'Error'}\r\n` +
-    `content-type: ${wantsHtml ? 'text/html; charset=utf-8' : 'application/problem+json'}\r\n` +
-    `content-length: ${bytes.length}\r\ncache-control: no-store\r\n` +
-    (answer.retryAfterS === null ? '' : `retry-after: ${answer.retryAfterS}\r\n`) +
+    `HTTP/1.1 ${answer.status} ${reasonPhrases[answer.status] ?? 'Error'}\r\n${fields}` +
     (closes ? 'connection: close\r\n\r\n' : '\r\n');
-  return isHead ? Buffer.from(head) : Buffer.concat([Buffer.from(head), bytes]);
+  return isHead ? Buffer.from(head) : Buffer.concat([Buffer.from(head), body]);
 }

@@ -1,21 +1,31 @@
 import { bucketHeader } from '../core/routing-document.ts';
 import type { RequestHead } from './framing/request-head.ts';
+import { originFields } from './origin/request-origin.ts';
+import type { RequestOrigin } from './origin/request-origin.ts';
 
 /** Makes ids for requests that bring none: unique, not secret. */
 export interface RequestIds {
   nextRequestId(): string;
 }
 
+/** Where a request goes, as far as its head says so. */
+interface Destination {
+  /** Of the visitor; -1: none. */
+  readonly bucket: number;
+  readonly service: { readonly addedField: string };
+}
+
 /** The request head as an instance gets it: kept fields, then what the proxy says about where the request came from. */
-export function upstreamRequestHead(head: RequestHead, bucket: number, clientAddress: string, ids: RequestIds): string {
+export function upstreamRequestHead(
+  head: RequestHead,
+  { bucket, service }: Destination,
+  origin: RequestOrigin,
+  ids: RequestIds,
+): string {
   const requestId = isRequestId(head.requestId) ? head.requestId : ids.nextRequestId();
-  const forwardedFor = head.forwardedFor === '' ? clientAddress : `${head.forwardedFor}, ${clientAddress}`;
-  const host = head.forwardedHost === '' ? head.host : head.forwardedHost;
-  const proto = head.forwardedProto === '' ? 'http' : head.forwardedProto;
   return (
     `${head.method} ${head.target} HTTP/1.1\r\n${head.kept}` +
-    (head.host === '' ? 'host: \r\n' : '') +
-    `x-forwarded-for: ${forwardedFor}\r\nx-forwarded-proto: ${proto}\r\nx-forwarded-host: ${host}\r\nx-request-id: ${requestId}\r\n` +
+    `${originFields(origin, head.host)}x-request-id: ${requestId}\r\n${service.addedField}` +
     (bucket < 0 ? '' : `${bucketHeader}: ${bucket}\r\n`) +
     (head.upgrade === '' ? '\r\n' : `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n\r\n`)
   );

@@ -1,5 +1,7 @@
-import { ownCookiePrefix, revisionHeader } from '../core/routing-document.ts';
+import { addedFields } from './added-fields.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { AnswerRelay } from './exchange-client.ts';
+import { EventStreamEnd } from './streams/event-stream-end.ts';
 import { BodyReader } from './framing/body-reader.ts';
 import type { RequestHead } from './framing/request-head.ts';
 import type { ResponseHead } from './framing/response-head.ts';
@@ -9,17 +11,19 @@ import type { Forward } from './routing/route-request.ts';
 type Framing =
   /** As it comes: by length, by chunks, or there is none. */
   | 'same'
-  /** The end of the upstream connection ends it: sent in chunks, so that a cut can be told from the end. */
+  /** In chunks of our own: the end of the upstream connection ends it, or we may have to end it ourselves. */
   | 'chunk'
   /** For a client that knows no chunks: the payload alone, ended by closing. */
   | 'plain';
 
-/** Passes one answer on to the client, head and body, and knows when it is complete. */
-export class ResponseRelay {
+/** Passes one answer on to an HTTP/1 client, head and body. */
+export class ResponseRelay implements AnswerRelay {
   readonly head: ResponseHead;
+  readonly events: EventStreamEnd | null;
   readonly closesClient: boolean;
   /** More bytes came than the answer has. */
   #isOverlong = false;
+  #isFinished = false;
   readonly #client: ClientConnection;
   readonly #reader: BodyReader;
   readonly #framing: Framing;
@@ -33,16 +37,13 @@ export class ResponseRelay {
     const isBodyless = request.method === 'HEAD' || head.status === 204 || head.status === 304;
     const isOldClient = request.minor === 0;
     const isUntilEnd = !isBodyless && !head.chunked && head.contentLength < 0;
-    this.#framing = isBodyless
-      ? 'same'
-      : isOldClient && (head.chunked || isUntilEnd)
-        ? 'plain'
-        : isUntilEnd
-          ? 'chunk'
-          : 'same';
+    const isEndless = !isBodyless && (head.chunked || isUntilEnd);
+    this.events = head.isEventStream && isEndless ? EventStreamEnd.of(head) : null;
+    if (isOldClient && isEndless) this.#framing = 'plain';
+    else this.#framing = isUntilEnd || this.events !== null ? 'chunk' : 'same';
     if (isBodyless) this.#reader = BodyReader.ofLength(0);
     else if (head.chunked)
-      this.#reader = BodyReader.chunked(this.#framing === 'plain' ? (bytes) => this.#write(Buffer.from(bytes)) : null);
+      this.#reader = BodyReader.chunked(this.#framing === 'same' ? null : (bytes) => this.#payload(bytes));
     else this.#reader = isUntilEnd ? BodyReader.untilEnd() : BodyReader.ofLength(head.contentLength);
     const persists = isOldClient ? request.keepsAlive && this.#framing === 'same' : !request.closes;
     this.closesClient = !persists || client.mustClose;
@@ -59,15 +60,11 @@ export class ResponseRelay {
     }
     if (this.closesClient) text += 'connection: close\r\n';
     else if (isOldClient) text += 'connection: keep-alive\r\n';
-    if (forward.newVisitor !== null)
-      text += `set-cookie: ${ownCookiePrefix}v=${forward.newVisitor}; Path=/; HttpOnly; SameSite=Lax\r\n`;
-    if (forward.isProbe)
-      text += `${revisionHeader}: ${forward.service.revision} ${forward.service.service} ${slot}\r\n`;
-    return `${text}\r\n`;
+    return `${text}${addedFields(forward, slot, this.#client.origin.isSecure, head)}\r\n`;
   }
 
   get isDone(): boolean {
-    return this.#reader.isDone;
+    return this.#reader.isDone || this.#isFinished;
   }
 
   get problem(): string | null {
@@ -78,28 +75,39 @@ export class ResponseRelay {
     return this.#reader.endsWithConnection;
   }
 
-  /** May the upstream connection carry another request? */
   get isReusable(): boolean {
-    return !this.head.closes && !this.#isOverlong && !this.endsWithConnection;
+    return !this.head.closes && !this.#isOverlong && this.#reader.isDone;
   }
 
-  /** Passes on the bytes in [from, to), which are copied. Returns false when the client should first read. */
   relay(bytes: Buffer, from: number, to: number): boolean {
     this.#isFlowing = true;
-    if (this.#framing === 'plain') this.#flushHead();
     const end = this.#reader.consume(bytes, from, to);
     if (end < to) this.#isOverlong = true;
     if (this.#framing === 'same') this.#writeSame(bytes, from, end);
-    else if (this.#framing === 'chunk') this.#writeChunk(bytes, from, end);
-    else if (this.endsWithConnection && end > from) this.#write(Buffer.from(bytes.subarray(from, end)));
+    else {
+      if (this.endsWithConnection) this.#payload(bytes.subarray(from, end));
+      this.#flushHead();
+      if (this.#reader.isDone) this.finish();
+    }
     return this.#isFlowing;
+  }
+
+  /** Payload without the upstream's framing. */
+  #payload(bytes: Buffer): void {
+    const length = this.events === null ? bytes.length : this.events.take(bytes);
+    if (length > 0) {
+      if (this.#framing === 'plain') this.#flushHead();
+      if (this.#framing === 'plain') this.#write(Buffer.from(bytes.subarray(0, length)));
+      else this.#writeChunk(bytes, length);
+    }
+    if (this.events?.isOver === true) this.finish();
   }
 
   #writeSame(bytes: Buffer, from: number, to: number): void {
     const headLength = this.#headText.length;
     if (headLength === 0 && to === from) return;
     const { output } = this.#client.plane;
-    const out = output.take(headLength + to - from);
+    const out = output.take(this.#client.socket, headLength + to - from);
     if (headLength > 0) {
       out.write(this.#headText, 0, 'latin1');
       this.#headText = '';
@@ -109,11 +117,10 @@ export class ResponseRelay {
     output.written(this.#client.socket);
   }
 
-  #writeChunk(bytes: Buffer, from: number, to: number): void {
-    if (to === from) return this.#flushHead();
-    const start = Buffer.from(`${this.#headText}${(to - from).toString(16)}\r\n`, 'latin1');
+  #writeChunk(bytes: Buffer, length: number): void {
+    const start = Buffer.from(`${this.#headText}${length.toString(16)}\r\n`, 'latin1');
     this.#headText = '';
-    this.#write(Buffer.concat([start, bytes.subarray(from, to), Buffer.from('\r\n')]));
+    this.#write(Buffer.concat([start, bytes.subarray(0, length), Buffer.from('\r\n')]));
   }
 
   #flushHead(): void {
@@ -121,8 +128,9 @@ export class ResponseRelay {
     this.#headText = '';
   }
 
-  /** The upstream connection ended, and with it the body. */
   finish(): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     this.#flushHead();
     if (this.#framing === 'chunk') this.#write(Buffer.from('0\r\n\r\n'));
   }

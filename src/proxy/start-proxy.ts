@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeErrorCode, LotseError } from '../core/errors.ts';
+import { cacheFolder, fillCompileCache } from './succession/compile-cache.ts';
 import { ProxyControl } from './control-client.ts';
+import type { UpgradeResult } from './control-client.ts';
+import { programBuild } from './succession/program-build.ts';
 import { stateFiles } from './state-folder.ts';
+import { spawnProxy } from './succession/spawn-proxy.ts';
 
 export interface StartProxyOptions {
   readonly stateDir: string;
@@ -15,13 +17,23 @@ export interface StartProxyOptions {
   readonly workers?: number;
   /** How long the proxy may take until it answers, in milliseconds; default 15,000. */
   readonly timeoutMs?: number;
+  /** Through which the proxy is asked, and which is answered; default: one that opens a connection for each call. */
+  readonly control?: ProxyControl;
 }
 
 const pollMs = 20;
 
+/** Has a proxy ever served from this state folder? */
+export function hasServed(stateDir: string): boolean {
+  return existsSync(join(stateDir, stateFiles.document));
+}
+
 /** Returns a proxy that already runs on this state folder, or null. Errors: `bad-input` (path too long), `timeout` (it runs but does not answer). */
 export async function findProxy(stateDir: string): Promise<ProxyControl | null> {
-  const control = new ProxyControl(stateDir);
+  return await answering(new ProxyControl(stateDir));
+}
+
+async function answering(control: ProxyControl): Promise<ProxyControl | null> {
   try {
     await control.status();
     return control;
@@ -38,11 +50,14 @@ export async function findProxy(stateDir: string): Promise<ProxyControl | null> 
  */
 export async function startProxy(given: StartProxyOptions): Promise<ProxyControl> {
   const options = { ...given, stateDir: resolve(given.stateDir) };
-  const running = await findProxy(options.stateDir);
+  const control = given.control ?? new ProxyControl(options.stateDir);
+  const running = await answering(control);
   if (running !== null) return running;
   mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
-  await fillCompileCache(options);
-  const child = spawnProxy(options);
+  if (!existsSync(cacheFolder(options.stateDir)))
+    await fillCompileCache(options.stateDir, options.nodePath, proxyEntry);
+  const { stateDir, nodePath, workers = 1 } = options;
+  const { child, lastLogLines } = spawnProxy({ stateDir, nodePath, workers, entry: proxyEntry, isSuccessor: false });
   const end: { reason: string | null } = { reason: null };
   child.once('exit', (code, signal) => {
     // Two starts at once: the one that did not get the lock adopts the other.
@@ -52,7 +67,7 @@ export async function startProxy(given: StartProxyOptions): Promise<ProxyControl
   child.unref();
   const deadlineMs = performance.now() + (options.timeoutMs ?? 15_000);
   while (performance.now() < deadlineMs) {
-    const found = await findProxy(options.stateDir);
+    const found = await answering(control);
     if (found !== null) return found;
     if (end.reason !== null) break;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
@@ -60,69 +75,35 @@ export async function startProxy(given: StartProxyOptions): Promise<ProxyControl
   throw new LotseError(
     'unreachable',
     `the proxy did not start${end.reason === null ? ' in time' : `: ${end.reason}`}`,
-    {
-      details: lastLogLines(options.stateDir),
-    },
+    { details: lastLogLines() },
   );
 }
 
-const proxyEntry = fileURLToPath(import.meta.resolve('./proxy.ts'));
-const workerEntry = fileURLToPath(import.meta.resolve('./worker.ts'));
-
-/** Nothing of the control plane's environment reaches the proxy. */
-function environment(stateDir: string): NodeJS.ProcessEnv {
-  return { NODE_COMPILE_CACHE: cacheFolder(stateDir) };
-}
-
-function cacheFolder(stateDir: string): string {
-  return join(stateDir, 'compile-cache');
-}
-
 /**
- * The TypeScript compiler inside Node.js takes 18 MB of each process that loads it, for good. So what is compiled is put
- * into a cache beforehand, once, by processes that end at once.
+ * Waits for a proxy that somebody else starts on this state folder, such as a service manager, and starts none.
+ * Errors: `unreachable` when it does not answer within `timeoutMs` (default 15,000).
  */
-async function fillCompileCache(options: StartProxyOptions): Promise<void> {
-  if (!proxyEntry.endsWith('.ts') || existsSync(cacheFolder(options.stateDir))) return;
-  const run = (file: string, args: readonly string[]) =>
-    new Promise<void>((resolve) => {
-      const child = spawn(options.nodePath, ['--no-warnings', file, ...args], {
-        stdio: 'ignore',
-        env: environment(options.stateDir),
-      });
-      child.once('close', () => resolve());
-      child.once('error', () => resolve());
-    });
-  await Promise.all([run(proxyEntry, ['--help']), run(workerEntry, [])]);
+export async function awaitProxy(control: ProxyControl, timeoutMs = 15_000): Promise<ProxyControl> {
+  const deadlineMs = performance.now() + timeoutMs;
+  do {
+    const found = await answering(control);
+    if (found !== null) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5 * pollMs));
+  } while (performance.now() < deadlineMs);
+  throw new LotseError('unreachable', `the proxy on ${control.stateDir} does not answer`, {
+    hint: 'It is a unit of its own: `systemctl status lotse-proxy` and proxy.log in that folder say more.',
+  });
 }
 
-function spawnProxy(options: StartProxyOptions): ChildProcess {
-  const log = openSync(join(options.stateDir, stateFiles.log), 'a', 0o600);
-  const args = [
-    '--max-semi-space-size=1',
-    '--no-warnings',
-    proxyEntry,
-    '--state',
-    options.stateDir,
-    '--workers',
-    String(options.workers ?? 1),
-  ];
-  try {
-    return spawn(options.nodePath, args, {
-      detached: true,
-      stdio: ['ignore', log, log],
-      cwd: options.stateDir,
-      env: environment(options.stateDir),
-    });
-  } finally {
-    closeSync(log);
-  }
+/** What `ProxyStatus.build` says of a proxy that `startProxy` starts with the Node.js of this process. */
+export function ownProxyBuild(): string {
+  return programBuild();
 }
 
-function lastLogLines(stateDir: string): readonly string[] {
-  try {
-    return readFileSync(join(stateDir, stateFiles.log), 'utf8').trimEnd().split('\n').slice(-20);
-  } catch {
-    return [];
-  }
+/** Lets a running proxy hand over to one of this build. Errors: those of `ProxyControl.upgrade`. */
+export async function upgradeToOwnBuild(proxy: ProxyControl, nodePath: string): Promise<UpgradeResult> {
+  return await proxy.upgrade({ entry: proxyEntry, nodePath });
 }
+
+/** The proxy's main file in this build. */
+const proxyEntry = fileURLToPath(import.meta.resolve('./proxy.ts'));

@@ -74,7 +74,7 @@ describe('switching under load', () => {
     },
   );
 
-  it('by pausing holds requests while nothing runs, and fails none', { timeout: 60_000 }, async () => {
+  it('by pausing holds requests while nothing runs, and fails none', { timeout: 180_000 }, async () => {
     await withProxy(async (control, port) => {
       let current = await release('0');
       let version = 0;

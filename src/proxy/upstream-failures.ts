@@ -1,5 +1,6 @@
 import { ownAnswer } from './own-answers.ts';
 import type { OwnAnswer } from './own-answers.ts';
+import type { Forward } from './routing/route-request.ts';
 
 /** What a client hears when its request could not be served by an instance. */
 export const upstreamFailures = {
@@ -20,6 +21,14 @@ export const upstreamFailures = {
   ),
   answerTimeout: ownAnswer(504, 'answer-timeout', 'Gateway Timeout', 'The application did not answer in time.'),
 } as const satisfies Record<string, OwnAnswer>;
+
+/** Where the app does not answer itself, but whoever evaluates its flags: clients keep what they have, and ask again. */
+const flagsAway = ownAnswer(503, 'flags-away', 'Service Unavailable', 'Nobody evaluates flags right now.', 5);
+
+/** What the client hears of it. */
+export function failureOf(failure: OwnAnswer, { service }: Pick<Forward, 'service'>): OwnAnswer {
+  return service.addedField === '' ? failure : flagsAway;
+}
 
 export function badAnswer(problem: string): OwnAnswer {
   return ownAnswer(502, 'bad-answer', 'Bad Gateway', `The application's answer is not valid HTTP: ${problem}.`);

@@ -1,19 +1,42 @@
 import net from 'node:net';
 import { DataPlane } from './data-plane.ts';
+import { IpcLink } from './workers/ipc-link.ts';
 import { defaultLimits } from './limits.ts';
-import type { FromWorker, ToWorker } from './worker-messages.ts';
+import { untilSucceeded } from './workers/orphaned.ts';
+import { Passing } from './workers/passing.ts';
+import type { ConnectionOrigin } from './plane-connection.ts';
+import { socketOf } from './workers/socket-handles.ts';
+import { WorkerLeave } from './workers/worker-leave.ts';
+import type { LeaveTerms } from './workers/worker-leave.ts';
+import { loadTls, WorkerDocuments } from './workers/worker-documents.ts';
+import type { FromWorker, ToWorker } from './workers/worker-messages.ts';
 
-/** Entry of a proxy worker: forked by the proxy's parent, which gives it listening sockets and documents. */
+/**
+ * Entry of a proxy worker: forked by the proxy's parent, which gives it listening sockets and documents. Its one argument
+ * is the path of the proxy's control socket.
+ */
 
-/** Connections that wait for a request may still bring one for so long while the worker drains. */
-const drainIdleMs = 5_000;
+/** How long what is open may still take when the parent has died and another proxy has taken over. */
+const orphanGraceMs = 10_000;
 const backlog = 2048;
+const [, , controlSocketPath = ''] = process.argv;
 
 const servers = new Map<number, net.Server>();
-const plane = new DataPlane(defaultLimits, (report) => tell({ kind: 'epoch-final', report }));
+const plane = new DataPlane(
+  defaultLimits,
+  (report) => tell({ kind: 'epoch-final', report }),
+  (report) => tell({ kind: 'logged', report }),
+);
+
+const documents = new WorkerDocuments(plane, ({ sequence, document: { version } }) =>
+  tell({ kind: 'applied', sequence, version }),
+);
+const parent = new IpcLink<FromWorker, ToWorker>(process, { received: handle, ended: () => void goOnAlone() });
+const pass = (message: FromWorker, socket: object) => parent.send(message, socket);
+const leaving = new WorkerLeave(plane, new Passing(plane, pass), leave);
 
 function tell(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
+  void parent.send(message);
 }
 
 function listen(port: number, handle: unknown): void {
@@ -37,27 +60,30 @@ function unlisten(port: number): void {
 }
 
 /** Stops accepting and leaves when nothing is left to do, or when the time is over. */
-function drain(graceMs: number): void {
+function drain(terms: LeaveTerms): void {
   for (const port of [...servers.keys()]) unlisten(port);
-  plane.drain();
-  const startMs = performance.now();
-  const leaveWhenDone = () => {
-    const passedMs = performance.now() - startMs;
-    if (passedMs >= Math.min(drainIdleMs, graceMs)) plane.closeIdle();
-    if (plane.connectionCount > 0 && passedMs < graceMs) return;
-    clearInterval(timer);
-    leave();
-  };
-  const timer = setInterval(leaveWhenDone, Math.min(200, Math.max(10, graceMs)));
-  leaveWhenDone();
+  leaving.by(terms);
+}
+
+function adopt(origin: ConnectionOrigin, handle: unknown): void {
+  const socket = socketOf(handle);
+  if (socket !== null) plane.adopt({ socket, port: origin.port, client: origin.client });
+}
+
+/** The parent has died. Its ports are nobody's but ours until another proxy takes over. */
+async function goOnAlone(): Promise<void> {
+  process.on('SIGTERM', () => drain({ graceMs: orphanGraceMs, hasHeir: false }));
+  if (!leaving.hasBegun) await untilSucceeded(controlSocketPath);
+  drain({ graceMs: orphanGraceMs, hasHeir: false });
 }
 
 function leave(): void {
   plane.destroy();
-  if (!process.connected) process.exit(0);
   // Messages arrive in order: when this one is out, the last counters are too.
-  const farewell: FromWorker = { kind: 'leaving' };
-  process.send?.(farewell, () => process.exit(0));
+  void plane.accessLog
+    .flush()
+    .then(() => parent.send({ kind: 'leaving' }))
+    .then(() => process.exit(0));
 }
 
 function handle(message: ToWorker, socket: unknown): void {
@@ -67,22 +93,25 @@ function handle(message: ToWorker, socket: unknown): void {
     case 'unlisten':
       return unlisten(message.port);
     case 'document':
-      plane.apply(message.document, message.workerCount);
-      return tell({ kind: 'applied', sequence: message.sequence, version: message.document.version });
+      return documents.add(message);
+    case 'health':
+      return plane.setUnhealthy(message.unhealthy);
+    case 'log-to':
+      return plane.accessLog.writeTo(message.path);
     case 'ask-status':
       return tell({ kind: 'status', id: message.id, status: plane.status() });
     case 'ask-counters':
       return tell({ kind: 'counters', id: message.id, reports: plane.counters() });
     case 'drain':
-      return drain(message.graceMs);
+      return drain(message);
+    case 'connection':
+      return adopt(message, socket);
   }
 }
 
-process.on('message', (message: ToWorker, socket: unknown) => handle(message, socket));
-// The parent is gone: its successor needs the ports, so this worker only finishes what it has.
-process.on('disconnect', () => drain(10_000));
 // Signals to the group are the parent's business: it drains its workers in order.
 process.on('SIGTERM', () => {});
 process.on('SIGINT', () => {});
-if (process.connected) tell({ kind: 'started' });
-else process.exit(0);
+if (parent.isOpen) tell({ kind: 'started' });
+// Started by nobody it only fills the compile cache, also with what is loaded later.
+else void loadTls().then(() => process.exit(0));

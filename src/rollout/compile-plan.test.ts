@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { streamCloseSpreadMs } from '../core/routing-document.ts';
 import { compilePlan } from './compile-plan.ts';
 import { plan, planInput, revision, service } from './fixtures/example-rollout.ts';
 import { planCases, planTexts } from './fixtures/plan-cases.ts';
-import type { GateDefinition, Phase, Plan } from './plan.ts';
+import type { Effect, GateDefinition, Phase, Plan, Step } from './plan.ts';
 import { step } from './strategies/moves.ts';
 
 const approval: GateDefinition = { id: 'approval', kind: 'approval', approvals: 1 };
@@ -16,6 +17,17 @@ it('each strategy compiles to the steps that are written down', () => {
   assert.equal(planTexts(), readFileSync(new URL('fixtures/plans.txt', import.meta.url), 'utf8'));
 });
 
+it('a drain waits until the proxy has closed the last stream, and its step waits longer', () => {
+  for (const drainMs of [0, 500, 30_000, 3_600_000]) {
+    const from = revision(1, [service('web', { drainMs })]);
+    const drain = plan({ from }).steps.find((each) => each.id === 'drain-old');
+    const [condition] = drain?.until ?? [];
+    assert.ok(condition?.kind === 'drained');
+    assert.ok(condition.budgetMs > drainMs + streamCloseSpreadMs(drainMs));
+    assert.ok((drain?.deadlineMs ?? 0) > condition.budgetMs);
+  }
+});
+
 describe('every plan', () => {
   for (const [title, compiled] of Object.entries(planCases)) {
     it(`names each step once, is live once, and takes back all that it orders (${title})`, () => {
@@ -24,12 +36,22 @@ describe('every plan', () => {
       const isDeed = (kind: string) => kind === 'ensure' || kind === 'claim' || kind === 'route';
       for (const each of compiled.steps) {
         const mustReturn = each.phase !== 'settled' && each.effects.some((effect) => isDeed(effect.kind));
-        assert.equal(each.compensation !== null, mustReturn, each.id);
+        const isReturned = each.compensation !== null || isStoppedWithTheFirst(compiled, each);
+        assert.equal(isReturned, mustReturn, each.id);
         assert.ok(each.deadlineMs > 0 && Number.isFinite(each.deadlineMs));
       }
     });
   }
 });
+
+/** More instances of what the first step starts are stopped when that step is taken back. */
+function isStoppedWithTheFirst(compiled: Plan, { id, effects }: Step): boolean {
+  const stopped = compiled.steps[0]?.compensation?.effects ?? [];
+  const isStopped = (effect: Effect) =>
+    effect.kind === 'ensure' &&
+    stopped.some((each) => each.kind === 'ensure' && each.service === effect.service && each.slots === 0);
+  return id.startsWith('grow-') && effects.every(isStopped);
+}
 
 describe('gates', () => {
   it('stand before the first step, and all but the hours again before users are moved', () => {

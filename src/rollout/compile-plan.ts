@@ -1,21 +1,21 @@
-import { blindWorkers, oldServices, type PlanInput } from './plan-input.ts';
+import type { RevisionId } from '../core/ids.ts';
+import { heldBack, type PlanInput } from './plan-input.ts';
+import { planNotes } from './plan-notes.ts';
 import { phases, type Plan, type Step, type StrategyName } from './plan.ts';
 import { webServices } from './release.ts';
 import { blueGreenSteps } from './strategies/blue-green.ts';
+import { canarySteps, whyNoCanary } from './strategies/canary.ts';
+import { handBackSteps } from './strategies/hand-back.ts';
 import { recreateSteps } from './strategies/recreate.ts';
 import { rollingSteps } from './strategies/rolling.ts';
 import { recheckedGates } from './strategies/shared-steps.ts';
 
-const strategies: Readonly<Record<StrategyName, (input: PlanInput) => readonly Step[]>> = {
-  'blue-green': blueGreenSteps,
-  rolling: rollingSteps,
-  recreate: recreateSteps,
-};
-
 /** Compiles a rollout: steps with compensations, deadlines and gates. Pure: nothing is touched. */
-export function compilePlan(input: PlanInput): Plan {
-  const strategy = input.cannotRunTwice.length > 0 ? 'recreate' : input.strategy;
-  const steps = gatedFirst(input, withPartSteps(strategies[strategy](input), input.partSteps));
+export function compilePlan(wish: PlanInput): Plan {
+  const strategy = chosenStrategy(wish);
+  const keepsOld = strategy === 'blue-green' || strategy === 'canary';
+  const input: PlanInput = { ...wish, holdbackPermille: keepsOld ? heldBack(wish) : 0 };
+  const steps = withJudging(input, gatedFirst(input, withPartSteps(stepsOf(input, strategy), input.partSteps)));
   return {
     rollout: input.rollout,
     app: input.app,
@@ -31,8 +31,53 @@ export function compilePlan(input: PlanInput): Plan {
     ),
     steps,
     gates: input.gates,
-    notes: notesOf(input, strategy, steps),
+    judge: steps.some((step) => step.isJudged) ? input.judge : null,
+    notes: planNotes(wish, strategy, steps),
   };
+}
+
+function chosenStrategy(wish: PlanInput): StrategyName {
+  if (wish.cannotRunTwice.length > 0) return 'recreate';
+  return wish.strategy === 'canary' && whyNoCanary(wish) !== null ? 'blue-green' : wish.strategy;
+}
+
+function stepsOf(input: PlanInput, strategy: StrategyName): readonly Step[] {
+  if (input.upstream !== undefined) return handBackSteps(input, input.upstream);
+  switch (strategy) {
+    case 'blue-green':
+      return blueGreenSteps(input);
+    case 'rolling':
+      return rollingSteps(input);
+    case 'recreate':
+      return recreateSteps(input);
+    case 'canary':
+      return input.from === null ? blueGreenSteps(input) : canarySteps(input, input.from);
+  }
+}
+
+/**
+ * Judged is what goes on while both revisions have users. Absolute limits hold also where only the new one has; after
+ * the watch there is no way back, and so no judge.
+ */
+function withJudging(input: PlanInput, steps: readonly Step[]): readonly Step[] {
+  const { judge, from, to } = input;
+  if (judge === null || input.kind === 'rollback') return steps;
+  const judged: Step[] = [];
+  let users: readonly RevisionId[] = [];
+  for (const step of steps) {
+    users = usersAfter(step, users);
+    const isShared = from !== null && users.includes(from.id);
+    const isJudged = users.includes(to.id) && (isShared || judge.limits.length > 0) && step.phase !== 'settled';
+    judged.push({ ...step, isJudged });
+  }
+  return judged;
+}
+
+/** The revisions that have users once the step's effects are performed. */
+function usersAfter(step: Step, before: readonly RevisionId[]): readonly RevisionId[] {
+  const route = step.effects.findLast((effect) => effect.kind === 'route');
+  if (route === undefined) return before;
+  return route.level.kind === 'shares' ? route.level.shares.map((share) => share.revision) : [];
 }
 
 /** Steps of parts come at the end of their phase; those before the start come first. */
@@ -58,24 +103,4 @@ function gatedFirst(input: PlanInput, steps: readonly Step[]): readonly Step[] {
     all.every((gate) => step.gates.includes(gate)) ? { ...step, gates: recheckedGates(input) } : step,
   );
   return [{ ...first, gates: all }, ...later];
-}
-
-function notesOf(input: PlanInput, strategy: StrategyName, steps: readonly Step[]): readonly string[] {
-  const notes: string[] = [];
-  if (strategy !== input.strategy) {
-    notes.push(`pause and switch instead of ${input.strategy}: ${input.cannotRunTwice.join('; ')}`);
-  }
-  if (strategy === 'recreate' && input.from !== null) {
-    notes.push('requests are held while the old release stops and the new one starts; the way back is a start too');
-  }
-  const isRolling = steps.some((step) => step.id === 'stop-1');
-  if (isRolling) notes.push('the way back starts old instances again, one after the other');
-  if (input.from !== null) {
-    const blind = blindWorkers([...input.to.services, ...oldServices(input)]).map((service) => service.service);
-    for (const service of new Set(blind)) {
-      notes.push(`${service} cannot read a claim: it is stopped, then replaced, and its way back is a start`);
-    }
-  }
-  if (input.before.kind === 'maintenance') notes.push('a first release: the way back is the maintenance page');
-  return notes;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { composeRouting, type AddressedSlot } from './compose-routing.ts';
+import { composeRouting, toldSlots, type AddressedSlot, type RoutingInput } from './compose-routing.ts';
 import { emptyEnvironment, type EnvironmentState } from './environment-state.ts';
 import { revision, service, worker } from './fixtures/example-rollout.ts';
 import type { Revision } from './release.ts';
@@ -17,23 +17,33 @@ const shares = (...all: readonly (readonly [of: number, permille: number])[]) =>
   all.map(([of, permille]) => ({ revision: `production-${of}`, permille }));
 const serving = (of: number) => ({ revision: `production-${of}`, release: `r${of}`, since: 0 });
 
-function compose(state: Partial<EnvironmentState>, slots: readonly AddressedSlot[], revisions?: readonly Revision[]) {
+function compose(
+  state: Partial<EnvironmentState>,
+  slots: readonly AddressedSlot[],
+  revisions?: readonly Revision[],
+  told: RoutingInput['told'] = null,
+) {
   const known = revisions ?? [revision(1, web), revision(2, web)];
   const routing = composeRouting({
     scope: { app: 'shop', environment: 'production' },
     domains: ['shop.example'],
+    previewDomains: [],
+    https: null,
     port: 8101,
     state: { ...emptyEnvironment, ...state },
     revisions: new Map(known.map((each) => [each.id, each])),
     slots,
+    told,
     pinnedPort: (id) => (id === 'production-2' ? 9002 : 9001),
     internalPort: () => 9100,
+    inner: (id) => (id === 'production-2' ? container : null),
   });
   const instances = routing.revisions.flatMap((each) =>
     each.services.flatMap((one) => one.instances.map((instance) => `${instance.address.port} ${instance.state}`)),
   );
   return { ...routing, instances };
 }
+const container = { host: '10.213.1.1', network: '10.213.1.0/24', publicPort: 8201 };
 const ready = (of: number) => [slot(of, 0, 'ready'), slot(of, 1, 'ready')];
 const all = (of: number) => ({ kind: 'shares', shares: shares([of, 1000]) }) as const;
 
@@ -58,6 +68,31 @@ describe('instances', () => {
     const slots = [slot(1, 0, 'ready'), slot(1, 1, 'stopping'), slot(1, 2, 'ready'), slot(1, 3, 'ready')];
     const expected = ['1010 accepting', '1011 draining', '1012 draining', '1013 draining'];
     assert.deepEqual(compose(state, slots).instances, expected);
+  });
+
+  it('drain when fewer of their own service are ordered, whatever others are', () => {
+    const others = [
+      { revision: 'production-2', service: 'web', slots: 0, claim: null },
+      { revision: 'production-1', service: 'mails', slots: 1, claim: null },
+    ];
+    const order = { revision: 'production-1', service: 'web', slots: 2, claim: null };
+    const slots = [slot(1, 1, 'ready'), slot(1, 2, 'ready')];
+    const { instances } = compose({ level: all(1), orders: [...others, order] }, slots);
+    assert.deepEqual(instances, ['1011 accepting', '1012 draining']);
+    const unknown = compose({ level: all(1), orders: others }, slots);
+    assert.deepEqual(unknown.instances, ['1011 accepting', '1012 accepting'], 'nobody has said how many');
+  });
+
+  it('that drain let streams stay for their own time, or for the time that the step gives', () => {
+    const drainsOf = (drainMs: { drainMs?: number }, state: AddressedSlot['state']) => {
+      const draining = [{ revision: 'production-1', service: 'web', fromSlot: 1, ...drainMs }];
+      const { revisions } = compose({ level: all(1), draining }, [slot(1, 0, 'ready'), slot(1, 1, state)]);
+      return revisions[0]?.services[0]?.instances.map((each) => each.drainMs);
+    };
+    assert.deepEqual(drainsOf({}, 'ready'), [30_000, 30_000]);
+    assert.deepEqual(drainsOf({ drainMs: 0 }, 'ready'), [30_000, 0]);
+    assert.deepEqual(drainsOf({}, 'stopping'), [30_000, 15_000], 'it is killed after 30 s');
+    assert.deepEqual(drainsOf({ drainMs: 0 }, 'stopping'), [30_000, 0]);
   });
 
   it('that were told to drain get nothing new, even when no other one is there', () => {
@@ -105,10 +140,23 @@ describe('shares', () => {
     assert.deepEqual(compose(both, [slot(1, 0, 'unready'), ...ready(2)]).shares, shares([2, 1000]));
   });
 
+  it('of one of three that is down go to the newest that is up, and the third keeps its own', () => {
+    const three = [1, 2, 3].map((number) => revision(number, web));
+    const level = { kind: 'shares', shares: shares([1, 500], [2, 300], [3, 200]) } as const;
+    const slots = [...ready(1), ...ready(2), slot(3, 0, 'unready')];
+    assert.deepEqual(compose({ level, serving: serving(1) }, slots, three).shares, shares([1, 500], [2, 500]));
+  });
+
   it('go back to what served before a stranded rollout, as long as it runs', () => {
     const state = { level: all(2), serving: serving(2), previous: serving(1) };
     assert.deepEqual(compose(state, [...ready(1), slot(2, 0, 'unready')]).shares, shares([1, 1000]));
     assert.deepEqual(compose(state, [slot(1, 0, 'stopping'), slot(2, 0, 'unready')]).shares, shares([2, 1000]));
+  });
+
+  it('go to the side of a stranded rollout that stands by, when the one with the users is down', () => {
+    const state = { level: all(1), serving: serving(1), standby: 'production-2' };
+    assert.deepEqual(compose(state, [slot(1, 0, 'gave-up'), ...ready(2)]).shares, shares([2, 1000]));
+    assert.deepEqual(compose(state, [slot(1, 0, 'ready'), ...ready(2)]).shares, shares([1, 1000]));
   });
 
   it('stay as ordered when nobody is ready', () => {
@@ -131,6 +179,54 @@ describe('shares', () => {
     const state = { level: all(2), serving: serving(1) };
     const slots = [slot(1, 0, 'ready', 'mails'), slot(2, 0, 'unready')];
     assert.deepEqual(compose(state, slots, revisions).shares, shares([2, 1000]));
+  });
+});
+
+describe('a canary', () => {
+  const level = { kind: 'shares', shares: shares([1, 990], [2, 10]) } as const;
+  const state = { level, serving: serving(1), epoch: 3_000, salt: 'two' };
+  const both = [...ready(1), ...ready(2)];
+
+  it('sends the users of the side that is down to the other one, whichever it is', () => {
+    assert.deepEqual(compose(state, both).shares, level.shares);
+    assert.deepEqual(compose(state, [...ready(1), slot(2, 0, 'restarting')]).shares, shares([1, 1000]));
+    assert.deepEqual(compose(state, [slot(1, 0, 'unready'), ...ready(2)]).shares, shares([2, 1000]));
+    assert.deepEqual(compose(state, []).shares, level.shares);
+  });
+
+  it('with a holdback sends those who follow back to the old release while the new one is down', () => {
+    const watched = { ...state, level: { kind: 'shares', shares: shares([1, 50], [2, 950]) } as const };
+    assert.deepEqual(compose(watched, [...ready(1), slot(2, 0, 'unready')]).shares, shares([1, 1000]));
+    assert.deepEqual(compose(watched, [slot(1, 0, 'unready'), ...ready(2)]).shares, shares([2, 1000]));
+  });
+
+  it('has another epoch whenever its shares are other than those that the proxies were told last', () => {
+    const ordered = compose(state, both);
+    assert.equal(ordered.epoch, 3_000);
+    const down = compose(state, ready(1), undefined, ordered);
+    assert.equal(down.epoch, 3_001);
+    assert.equal(compose(state, ready(1), undefined, down).epoch, 3_001, 'nothing has changed');
+    const again = compose(state, both, undefined, down);
+    assert.equal(again.epoch, 3_002);
+    assert.deepEqual(again.shares, level.shares);
+  });
+
+  it('has the epoch of what is ordered next, also after a side was down', () => {
+    const told = { epoch: 3_002, salt: 'two', shares: level.shares };
+    assert.equal(compose({ ...state, epoch: 4_000 }, both, undefined, told).epoch, 4_000);
+    const other = { ...state, salt: 'three' };
+    assert.equal(compose(other, both, undefined, told).epoch, 3_003, 'another salt is another epoch in any case');
+  });
+
+  it('has the same thresholds on both sides, and none for what nobody judges', () => {
+    const services = [service('web'), service('api', { path: '/api' })];
+    const revisions = [revision(1, services), revision(2, services)];
+    const routed = compose({ ...state, lateAfterMs: { web: [250, 1_000] } }, both, revisions).revisions;
+    const thresholds = routed.map((each) => each.services.map(({ lateAfterMs }) => lateAfterMs));
+    assert.deepEqual(thresholds, [
+      [[250, 1_000], []],
+      [[250, 1_000], []],
+    ]);
   });
 });
 
@@ -171,5 +267,35 @@ it('workers are not routed to', () => {
   assert.deepEqual(
     routed?.services.map((each) => each.service),
     ['web'],
+  );
+});
+
+it('names the newest release last', () => {
+  const known = [revision(2, web), revision(10, web), revision(1, web)];
+  const slots = known.map(({ number }) => slot(number, 0, 'ready'));
+  const named = compose({ level: all(2) }, slots, known).revisions.map((each) => each.revision);
+  assert.deepEqual(named, ['production-1', 'production-2', 'production-10']);
+});
+
+it('what the proxies were told stands for what nobody has seen: the same routes follow from it', () => {
+  const level = { kind: 'shares', shares: shares([1, 900], [2, 100]) } as const;
+  const orders = [1, 2].map((of) => ({ revision: `production-${of}`, service: 'web', slots: 2, claim: null }));
+  const draining = [{ revision: 'production-1', service: 'web', fromSlot: 1, drainMs: 800 }];
+  const state = { level, orders, draining, epoch: 3, salt: 's' };
+  const seen = [slot(1, 0, 'ready'), slot(1, 1, 'ready'), slot(2, 0, 'ready'), slot(2, 1, 'starting')];
+  const told = compose(state, seen);
+  assert.deepEqual(told.instances, ['1010 accepting', '1011 draining', '2010 accepting']);
+  assert.deepEqual(compose(state, toldSlots(told), undefined, told), told);
+  assert.deepEqual(toldSlots(null), []);
+});
+
+it('a revision in a network of its own has its ports there, another one beside it on loopback', () => {
+  const { revisions } = compose({ level: all(1) }, [...ready(1), ...ready(2)]);
+  assert.deepEqual(
+    revisions.map(({ revision: id, inner }) => [id, inner]),
+    [
+      ['production-1', undefined],
+      ['production-2', container],
+    ],
   );
 });

@@ -73,6 +73,15 @@ describe('drained', () => {
     assert.equal(kindOf(all, { slots: [slot(2, 'web', { open: 0 })] }), 'met');
   });
 
+  it('waits for the slots from the one on that it names alone', () => {
+    const some: Condition = { ...all, fromSlot: 1 };
+    const open = (number: number) => ({ slots: [slot(2, 'web', { slot: number, open: 3 })] });
+    assert.deepEqual(
+      [0, 1, 2].map((number) => kindOf(some, open(number))),
+      ['met', 'open', 'open'],
+    );
+  });
+
   it('is over with its budget', () => {
     const slots = [slot(2, 'web', { open: 1 })];
     assert.equal(kindOf(all, { slots }, start + 4_999), 'open');

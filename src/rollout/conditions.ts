@@ -36,6 +36,8 @@ export function checkCondition(condition: Condition, seen: Observation, performe
     }
     case 'elapsed':
       return seen.at - performedAt >= condition.ms ? met : open('watching');
+    case 'judged-healthy':
+      return seen.judgement?.verdict === 'healthy' ? met : open(seen.judgement?.sentence ?? 'nobody has judged yet');
   }
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { compilePlan } from './compile-plan.ts';
 import { decideCommand, pauseMs } from './decide-command.ts';
 import type { Command } from './facts.ts';
 import {
+  canaryInput,
   grace,
   plan,
   revision,
@@ -47,12 +49,46 @@ it('an abort says who takes it back, and whether the release is at fault', () =>
   assert.deepEqual([kind, message, inRelease], ['aborted', 'taken back by a person: it is wrong', true]);
 });
 
+describe('a newer deploy', () => {
+  const supersede: Command = { kind: 'supersede', actor: grace, reason: null, release: 'r9-abc' };
+  const waiting: RolloutEvent = { type: 'gates-waiting', payload: { step: 'start', results: [] } };
+
+  it('supersedes one that waits at its first gates, which is nobody’s fault', () => {
+    const events = [stateAfter(usual), stateAfter(usual, waiting)].flatMap(
+      (state) => decideCommand(state, supersede, start).events,
+    );
+    const causes = events.map((event) => (event.type === 'rollout-turned' ? event.payload.cause : null));
+    const wanted = ['aborted', 'superseded by r9-abc', false];
+    assert.deepEqual(
+      causes.map((cause) => [cause?.kind, cause?.message, cause?.inRelease]),
+      [wanted, wanted],
+    );
+  });
+
+  it('is refused by one that has ordered something, that a person holds, or that goes back', () => {
+    const intended: RolloutEvent = {
+      type: 'step-intended',
+      payload: { step: 'start', direction: 'forward', effects: [] },
+    };
+    const paused: RolloutEvent = { type: 'rollout-paused', payload: { until: start + pauseMs } };
+    const [turned] = decideCommand(stateAfter(usual), supersede, start).events;
+    assert.ok(turned !== undefined);
+    for (const event of [intended, paused, turned]) {
+      const decision = decideCommand(stateAfter(usual, waiting, event), supersede, start);
+      assert.deepEqual([decision.events, decision.refused === null], [[], false], event.type);
+    }
+    const later = stateAfter(usual, ...upTo(usual, 'shift'));
+    assert.match(decideCommand(later, supersede, start).refused ?? '', /has begun/);
+  });
+});
+
 describe('an abort', () => {
   const services = [service('web', { instances: 2 }), worker('sizes', { readsClaim: true }), worker('mails')];
   const sides = { from: revision(1, services), to: revision(2, services) };
-  const plans: readonly Plan[] = (['blue-green', 'rolling', 'recreate'] as const).map((strategy) =>
-    plan({ ...sides, strategy }),
-  );
+  const plans: readonly Plan[] = [
+    ...(['blue-green', 'rolling', 'recreate'] as const).map((strategy) => plan({ ...sides, strategy })),
+    compilePlan(canaryInput([10, 500], sides)),
+  ];
   const turned: RolloutEvent = {
     type: 'rollout-turned',
     payload: { cause: { code: 'cancelled', kind: 'aborted', step: '', message: '', logTail: [], inRelease: false } },

@@ -32,10 +32,23 @@ export function decideCommand(state: RolloutState, command: Command, now: UnixMs
         : write({ type: 'rollout-advanced', payload: { step: step.id }, ...by });
     case 'abort':
       return write({ type: 'rollout-turned', payload: { cause: abortCause(step.id, command) }, ...by });
+    case 'supersede': {
+      if (!isUntouched(state)) return refuse('the rollout has begun; only one that still waits is superseded');
+      const cause = {
+        ...abortCause(step.id, { ...command, blame: false }),
+        message: `superseded by ${command.release}`,
+      };
+      return write({ type: 'rollout-turned', payload: { cause }, ...by });
+    }
   }
 }
 
-function abortCause(step: string, command: Extract<Command, { kind: 'abort' }>) {
+/** Nothing of it is ordered, and no person holds it. */
+function isUntouched({ index, stage, pause }: RolloutState): boolean {
+  return index === 0 && stage === 'next' && pause === null;
+}
+
+function abortCause(step: string, command: Omit<Extract<Command, { kind: 'abort' }>, 'kind'>) {
   const why = command.reason === null ? '' : `: ${command.reason}`;
   return {
     code: 'cancelled',

@@ -32,6 +32,11 @@ export function decideFailure(
   }
 }
 
+/** Does a failure of the current move leave nobody who can serve as planned? */
+export function mayStrand(state: RolloutState): boolean {
+  return followUp(state) === 'strand';
+}
+
 /** A way back cannot turn once more: where it fails and must not, the rollout is stranded. */
 function followUp(state: RolloutState): Step['ifFails'] {
   const wanted = currentMove(state)?.ifFails ?? 'turn';
@@ -51,13 +56,17 @@ export function pauseOverdue(state: RolloutState, step: Step): Decision {
   return decideFailure(state, step, { code: 'timeout', kind: 'deadline', message, logTail: [], inRelease: false });
 }
 
-/** The best that can serve when neither side can fully: one that users reach wholly, the old before the new. */
+/**
+ * The best that can serve when neither side can fully: one that users reach wholly, the old before the new. Where nobody
+ * can, it is the old one all the same: it serves as soon as it comes up, and the new one stands by.
+ */
 function bestLevel(plan: Plan, seen: readonly ObservedSlot[]): TrafficLevel {
   const old = plan.before.kind === 'revision' ? [plan.before.revision] : [];
   const sides = [...old, plan.to.revision].map((revision) => ({ revision, services: reached(plan, revision, seen) }));
   const best =
     sides.find(({ services }) => services.length > 0 && services.every((isUp) => isUp)) ??
-    sides.find(({ services }) => services.some((isUp) => isUp));
+    sides.find(({ services }) => services.some((isUp) => isUp)) ??
+    sides.find(({ revision, services }) => services.length > 0 && old.includes(revision));
   if (best !== undefined) return { kind: 'shares', shares: [{ revision: best.revision, permille: 1000 }] };
   if (plan.before.kind === 'adopted') return { kind: 'adopted', host: plan.before.host, port: plan.before.port };
   return { kind: 'maintenance', message: 'The service is out of order. Its operators have been told.' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decideObserved } from './decide-observed.ts';
 import type { Observation, ObservedSlot } from './facts.ts';
-import { plan, seen, slot, start, stateAfter, through, upTo } from './fixtures/example-rollout.ts';
+import { plan, revision, seen, service, slot, start, stateAfter, through, upTo } from './fixtures/example-rollout.ts';
 import type { Move, Plan } from './plan.ts';
 import type { RolloutEvent } from './rollout-events.ts';
 
@@ -40,12 +40,15 @@ describe('a step', () => {
     assert.equal(done.payload.note, 'live, not seen from outside: shop.example: ENOTFOUND');
   });
 
-  it('is looked at again soon, and once a second where only time is missing', () => {
+  it('is looked at again soon, the later the longer it waits, and once a second where only time is missing', () => {
     const state = at('watch');
-    const wait = (slots: readonly ObservedSlot[]) =>
-      (decideObserved(state, seen(start + 60_000, { slots })).wakeAt ?? 0) - start;
-    assert.equal(wait(up), 61_000);
-    assert.equal(wait([slot(1, 'web')]), 60_025);
+    const performedAt = state.performedAt ?? 0;
+    const nextLookMs = (waitedMs: number, slots: readonly ObservedSlot[]) =>
+      (decideObserved(state, seen(performedAt + waitedMs, { slots })).wakeAt ?? 0) - performedAt - waitedMs;
+    assert.equal(nextLookMs(0, up), 1_000);
+    const waits = [-60_000, 0, 499, 2_000, 10_000, 60_000, 600_000];
+    const lookedAgain = waits.map((ms) => nextLookMs(ms, [slot(1, 'web')]));
+    assert.deepEqual(lookedAgain, [25, 25, 25, 40, 200, 1_000, 1_000]);
   });
 });
 
@@ -65,6 +68,25 @@ describe('a deadline', () => {
     assert.equal(causeOf('shift', { slots: up }, 60_000).inRelease, false);
   });
 
+  it('of a verification is the fault of the release, too', () => {
+    const jobs = at('verify-before').plan.steps.flatMap(({ effects }) =>
+      effects.flatMap((effect) => (effect.kind === 'job' ? [effect.key] : [])),
+    );
+    const running = jobs.map((key) => ({ key, state: 'running', exitCode: null, signal: null, logTail: [] }) as const);
+    const { kind, inRelease } = causeOf('verify-before', { slots: up, jobs: running }, 330_000);
+    assert.deepEqual([kind, inRelease], ['deadline', true]);
+  });
+
+  it('is the fault of the release as soon as one of the things that are missing is', () => {
+    const ready = { kind: 'ready', revision: 'production-2', service: 'web', slots: 1 } as const;
+    const steps = usual.steps.map((step) => (step.id === 'shift' ? { ...step, until: [...step.until, ready] } : step));
+    const state = at('shift', { ...usual, steps });
+    const [event] = decideObserved(state, seen((state.intendedAt ?? start) + 60_000)).events;
+    assert.ok(event?.type === 'rollout-turned');
+    assert.equal(event.payload.cause.inRelease, true);
+    assert.match(event.payload.cause.message, /answered.*; web: 0 of 1 ready$/);
+  });
+
   it('does not pass while the rollout is paused, and begins again after it', () => {
     const paused: RolloutEvent = { type: 'rollout-paused', payload: { until: start + 86_400_000 } };
     const events = [...upTo(usual, 'start', 'performed'), paused];
@@ -79,6 +101,15 @@ describe('a deadline', () => {
       assert.equal(decideObserved(resumed, seen((resumed.intendedAt ?? 0) + 600_000)).events.length, 1);
     }
   });
+});
+
+it('a verification that fails turns the rollout at the same look', () => {
+  const [effect] = at('verify-before').plan.steps.find(({ id }) => id === 'verify-before')?.effects ?? [];
+  assert.ok(effect?.kind === 'job');
+  const job = { key: effect.key, state: 'failed', exitCode: 1, signal: null, logTail: ['no'] } as const;
+  const { kind, message, logTail } = causeOf('verify-before', { slots: up, jobs: [job] });
+  assert.deepEqual([kind, logTail], ['verification-failed', ['no']]);
+  assert.match(message, /exit code 1/);
 });
 
 describe('the watch', () => {
@@ -167,15 +198,26 @@ describe('a way back that fails', () => {
   };
   const unready = (of: number, name = 'web') => slot(of, name, { state: 'unready' });
 
-  it('strands, and the side serves that can: the old before the new, else the page', () => {
+  it('strands, and the side serves that can: the old before the new, also when nobody can yet', () => {
     assert.equal(strandedOn([slot(1, 'web'), slot(2, 'web')]).level, 'production-1');
     assert.equal(strandedOn([unready(1), slot(2, 'web')]).level, 'production-2');
-    assert.equal(strandedOn([unready(1), unready(2)]).level, 'maintenance');
+    assert.equal(strandedOn([unready(1), unready(2)]).level, 'production-1');
   });
 
   it('does not take a ready worker for a side that can serve', () => {
     assert.equal(strandedOn([unready(1), slot(1, 'mails'), slot(2, 'web')]).level, 'production-2');
     assert.equal(strandedOn([slot(1, 'web'), unready(1, 'mails'), slot(2, 'web')]).level, 'production-1');
+  });
+
+  it('asks of a release only its own services', () => {
+    const two = plan({ from: revision(1, [service('web'), service('api', { path: '/api' })]), to: revision(2) });
+    const step = two.steps.find(({ id }) => id === 'shift');
+    assert.ok(step);
+    const state = stateAfter(two, ...upTo(two, 'watch', 'performed'), turned, ...through(step, 'back').slice(0, 2));
+    const slots = [unready(1), slot(1, 'api'), slot(2, 'web')];
+    const [event] = decideObserved(state, seen((state.intendedAt ?? 0) + 90_000, { slots })).events;
+    assert.ok(event?.type === 'rollout-ended' && event.payload.level?.kind === 'shares');
+    assert.equal(event.payload.level.shares[0]?.revision, 'production-2');
   });
 
   it('names both causes, and blames the release only for the first', () => {

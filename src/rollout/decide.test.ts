@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { compilePlan } from './compile-plan.ts';
 import { decide, nothing } from './decide.ts';
-import type { Fact } from './facts.ts';
-import { ada, grace, plan, seen, slot, start, stateAfter, upTo } from './fixtures/example-rollout.ts';
+import { evolve } from './evolve.ts';
+import type { Fact, ObservedSlot } from './facts.ts';
+import {
+  ada,
+  canaryInput,
+  grace,
+  judgement,
+  plan,
+  seen,
+  slot,
+  start,
+  stateAfter,
+  upTo,
+  written,
+} from './fixtures/example-rollout.ts';
 import type { GateResult, GateState } from './gate.ts';
 import type { GateDefinition } from './plan.ts';
 import type { RolloutEvent } from './rollout-events.ts';
@@ -11,6 +25,7 @@ import type { RolloutState } from './rollout-state.ts';
 const approval: GateDefinition = { id: 'approval', kind: 'approval', approvals: 1 };
 const gated = plan({ gates: [approval] });
 const open = plan();
+const canary = compilePlan(canaryInput([10, 250]));
 const now = start + 60_000;
 
 const typesOf = (state: RolloutState, fact: Fact, at = now) =>
@@ -40,6 +55,8 @@ const paused = (until: number): RolloutEvent => ({ type: 'rollout-paused', paylo
 const facts: Readonly<Record<string, Fact>> = {
   tick: { kind: 'tick' },
   observed: { kind: 'observed', observation: seen(now) },
+  'observed healthy': { kind: 'observed', observation: seen(now, { judgement: judgement('healthy') }) },
+  'observed harmful': { kind: 'observed', observation: seen(now, { judgement: judgement('harmful') }) },
   performed: { kind: 'performed' },
   'failed, retriable': failed(true),
   'failed for good': failed(false),
@@ -75,6 +92,8 @@ describe('what follows each fact', () => {
     assert.deepEqual(follows(stateAfter(gated)), {
       tick: 'ask gates',
       observed: 'wait 0',
+      'observed healthy': 'wait 0',
+      'observed harmful': 'wait 0',
       performed: '-',
       'failed, retriable': '-',
       'failed for good': '-',
@@ -93,6 +112,8 @@ describe('what follows each fact', () => {
     assert.deepEqual(follows(stateAfter(open, ...upTo(open, 'shift', 'intended'))), {
       tick: 'do',
       observed: 'wait 0',
+      'observed healthy': 'wait 0',
+      'observed harmful': 'wait 0',
       performed: 'step-performed',
       'failed, retriable': 'wait 500',
       'failed for good': 'rollout-turned',
@@ -110,7 +131,9 @@ describe('what follows each fact', () => {
   it('where a step is performed', () => {
     assert.deepEqual(follows(stateAfter(open, ...upTo(open, 'shift', 'performed'))), {
       tick: 'ask observation',
-      observed: 'wait 25',
+      observed: 'wait 1000',
+      'observed healthy': 'wait 1000',
+      'observed harmful': 'wait 1000',
       performed: '-',
       'failed, retriable': '-',
       'failed for good': '-',
@@ -130,6 +153,8 @@ describe('what follows each fact', () => {
     assert.deepEqual(follows(state), {
       tick: 'wait 9000',
       observed: 'wait 0',
+      'observed healthy': 'wait 0',
+      'observed harmful': 'wait 0',
       performed: '-',
       'failed, retriable': '-',
       'failed for good': '-',
@@ -144,10 +169,73 @@ describe('what follows each fact', () => {
     });
   });
 
+  it('where a share of a canary is intended: what the judge finds counts already', () => {
+    assert.deepEqual(follows(stateAfter(canary, ...upTo(canary, 'share-1', 'intended'))), {
+      tick: 'do',
+      observed: 'wait 500',
+      'observed healthy': 'wait 500',
+      'observed harmful': 'rollout-turned',
+      performed: 'step-performed',
+      'failed, retriable': 'ask observation',
+      'failed for good': 'rollout-turned',
+      'gates open': '-',
+      'gates wait': '-',
+      'gates closed': '-',
+      restarted: 'do',
+      pause: 'rollout-paused',
+      resume: '-',
+      advance: 'rollout-advanced',
+      abort: 'rollout-turned',
+    });
+  });
+
+  it('where a share of a canary is performed, and its instance is not ready', () => {
+    assert.deepEqual(follows(stateAfter(canary, ...upTo(canary, 'share-2', 'performed'))), {
+      tick: 'ask observation',
+      observed: 'wait 980',
+      'observed healthy': 'wait 980',
+      'observed harmful': 'rollout-turned',
+      performed: '-',
+      'failed, retriable': '-',
+      'failed for good': '-',
+      'gates open': '-',
+      'gates wait': '-',
+      'gates closed': '-',
+      restarted: 'ask observation',
+      pause: 'rollout-paused',
+      resume: '-',
+      advance: 'rollout-advanced',
+      abort: 'rollout-turned',
+    });
+  });
+
+  it('where a canary is paused between two shares: the judge is still asked', () => {
+    const state = stateAfter(canary, ...upTo(canary, 'share-2'), paused(now + 9_000));
+    assert.deepEqual(follows(state), {
+      tick: 'ask observation',
+      observed: 'wait 1000',
+      'observed healthy': 'wait 1000',
+      'observed harmful': 'rollout-turned',
+      performed: '-',
+      'failed, retriable': '-',
+      'failed for good': '-',
+      'gates open': '-',
+      'gates wait': '-',
+      'gates closed': '-',
+      restarted: 'ask observation',
+      pause: '-',
+      resume: 'rollout-resumed',
+      advance: 'rollout-advanced',
+      abort: 'rollout-turned',
+    });
+  });
+
   it('on the way back', () => {
     assert.deepEqual(follows(stateAfter(gated, ...upTo(gated, 'verify-before', 'performed'), turned)), {
       tick: 'step-intended, do',
       observed: 'wait 0',
+      'observed healthy': 'wait 0',
+      'observed harmful': 'wait 0',
       performed: '-',
       'failed, retriable': '-',
       'failed for good': '-',
@@ -249,6 +337,29 @@ describe('a failed call', () => {
   });
 });
 
+describe('a way back that cannot be ordered in time', () => {
+  const back = stateAfter(open, ...upTo(open, 'shift', 'performed'), turned);
+  const [intent] = decide(back, { kind: 'tick' }, start).events;
+  assert.ok(intent?.type === 'step-intended');
+  const state = evolve(back, { ...intent, at: start, actor: grace, reason: null });
+  const overdue = start + (state.plan.steps[state.index]?.compensation?.deadlineMs ?? 0);
+  const failing = (slots: readonly ObservedSlot[] | null, retriable: boolean, at = overdue) =>
+    decide(state, { kind: 'perform-failed', code: 'timeout', message: 'it hangs', retriable, slots }, at);
+
+  it('is tried again while nobody can see who could serve, and strands by what is seen', () => {
+    for (const retriable of [true, false]) {
+      assert.deepEqual(failing(null, retriable), { ...nothing, wakeAt: overdue + 500 });
+      const [event] = failing([slot(1, 'web')], retriable).events;
+      assert.ok(event?.type === 'rollout-ended' && event.payload.end === 'stranded');
+      assert.deepEqual(event.payload.level, { kind: 'shares', shares: [{ revision: 'production-1', permille: 1000 }] });
+    }
+  });
+
+  it('is tried again before its time is over, whatever is seen', () => {
+    assert.deepEqual(failing([slot(1, 'web')], true, overdue - 1).events, []);
+  });
+});
+
 describe('a restart', () => {
   const state = stateAfter(open, ...upTo(open, 'start', 'performed'));
 
@@ -270,6 +381,12 @@ describe('a restart', () => {
     assert.deepEqual(typesOf(state, { kind: 'restarted' }, start - 3_600_000), ['rollout-taken-up']);
   });
 
+  it('with a clock that was set back waits no longer than it would have from now on', () => {
+    const setBack = start - 3_600_000;
+    const again = evolve(state, written({ type: 'rollout-taken-up', payload: { step: 'start' } }, setBack));
+    assert.equal(again.performedAt, setBack);
+  });
+
   it('where nothing is under way asks the gates anew', () => {
     assert.equal(decide(stateAfter(gated), { kind: 'restarted' }, start + 86_400_000).ask?.kind, 'gates');
   });
@@ -282,9 +399,15 @@ it('a step without effects counts as performed at once', () => {
 it('what a step waits for is what is asked: jobs by key, answers by revision', () => {
   const told = decide(stateAfter(open, ...upTo(open, 'verify-before', 'performed')), { kind: 'tick' }, now).ask;
   const key = 'shop/production/production-rollout-2/verify-before';
-  assert.deepEqual(told, { kind: 'observation', jobs: [key], answers: [] });
+  assert.deepEqual(told, { kind: 'observation', open: false, judged: false, jobs: [key], answers: [] });
   const shifted = decide(stateAfter(open, ...upTo(open, 'shift', 'performed')), { kind: 'tick' }, now).ask;
-  assert.deepEqual(shifted, { kind: 'observation', jobs: [], answers: [{ revision: 'production-2', times: 5 }] });
+  assert.deepEqual(shifted, {
+    kind: 'observation',
+    open: false,
+    judged: false,
+    jobs: [],
+    answers: [{ revision: 'production-2', times: 5 }],
+  });
 });
 
 it('it settles after its last step, and has returned when nothing is left to take back', () => {
@@ -308,4 +431,17 @@ it('an observation that comes too late for its step changes nothing', () => {
   const late = seen(now, { slots: [slot(2, 'web', { state: 'gave-up' })] });
   const state = stateAfter(open, ...upTo(open, 'verify-before', 'performed'), turned);
   assert.deepEqual(typesOf(state, { kind: 'observed', observation: late }), []);
+});
+
+it('what a step waits for is what is asked about', () => {
+  const asked = (id: string) => {
+    const { ask } = decide(stateAfter(open, ...upTo(open, id, 'performed')), { kind: 'tick' }, now);
+    assert.ok(ask?.kind === 'observation', id);
+    return { open: ask.open, jobs: ask.jobs.length, answers: ask.answers };
+  };
+  const nothing = { open: false, jobs: 0, answers: [] };
+  assert.deepEqual(asked('start'), nothing);
+  assert.deepEqual(asked('verify-before'), { ...nothing, jobs: 1 });
+  assert.deepEqual(asked('shift'), { ...nothing, answers: [{ revision: 'production-2', times: 5 }] });
+  assert.deepEqual(asked('drain-old'), { ...nothing, open: true });
 });

@@ -1,7 +1,8 @@
 import type { RevisionId, UnixMs } from '../core/ids.ts';
 import { decideCommand } from './decide-command.ts';
-import { decideObserved } from './decide-observed.ts';
-import { decideFailure, pauseOverdue } from './decide-failure.ts';
+import { harmCause, isJudged, isJudgingOverdue } from './decide-judged.ts';
+import { decideObserved, performRetryMs } from './decide-observed.ts';
+import { decideFailure, mayStrand, pauseOverdue } from './decide-failure.ts';
 import type { Fact } from './facts.ts';
 import { isOpen, type GateResult } from './gate.ts';
 import type { Effect, Step } from './plan.ts';
@@ -13,6 +14,10 @@ export type Ask =
   | { readonly kind: 'gates'; readonly step: string; readonly gates: readonly string[] }
   | {
       readonly kind: 'observation';
+      /** Is it asked what the proxy has open to the slots? */
+      readonly open: boolean;
+      /** Is the judge asked? */
+      readonly judged: boolean;
       readonly jobs: readonly string[];
       readonly answers: readonly { readonly revision: RevisionId; readonly times: number }[];
     };
@@ -37,7 +42,6 @@ export function write(...events: readonly DecidedEvent[]): Decision {
 const gateIntervalMs = 5_000;
 /** How long a rollout waits for gates before it gives up, while nothing of it has happened yet, and later. */
 const gateDeadlineMs = { untouched: 7 * 86_400_000, moving: 86_400_000 };
-const performRetryMs = 500;
 
 /**
  * The heart: pure, total, one transition per call. The engine calls it again at once whenever it returned events.
@@ -52,6 +56,8 @@ export function decide(state: RolloutState, fact: Fact, now: UnixMs): Decision {
       return decideTakenUp(state, now);
     case 'observed':
       return decideObserved(state, fact.observation);
+    case 'judged':
+      return decideJudged(state, fact, now);
     case 'performed':
       return decidePerformed(state);
     case 'perform-failed':
@@ -66,9 +72,10 @@ export function decide(state: RolloutState, fact: Fact, now: UnixMs): Decision {
 function decideTakenUp(state: RolloutState, now: UnixMs): Decision {
   const step = currentStep(state);
   const move = currentMove(state);
-  if (step === null || move === null || state.intendedAt === null) return decideNext(state, now);
-  const ageMs = now - state.intendedAt;
-  if (ageMs >= 0 && ageMs < move.deadlineMs) return decideNext(state, now);
+  if (step === null || move === null) return decideNext(state, now);
+  const ageMs = state.intendedAt === null ? 0 : now - state.intendedAt;
+  const isOverdue = ageMs < 0 || ageMs >= move.deadlineMs || isJudgingOverdue(state, now);
+  if (!isOverdue) return decideNext(state, now);
   return write({ type: 'rollout-taken-up', payload: { step: step.id } });
 }
 
@@ -110,6 +117,8 @@ function intend(state: RolloutState, step: Step): Decision {
 
 function decidePaused(state: RolloutState, step: Step, now: UnixMs): Decision {
   const until = state.pause?.until ?? now;
+  // Users of both revisions are there all the same: what the judge finds turns the rollout also now.
+  if (isJudged(state)) return { ...nothing, ask: askJudge };
   return now < until ? { ...nothing, wakeAt: until } : pauseOverdue(state, step);
 }
 
@@ -117,6 +126,14 @@ function decidePerformed(state: RolloutState): Decision {
   const step = currentStep(state);
   if (step === null || state.stage !== 'intended') return nothing;
   return write({ type: 'step-performed', payload: { step: step.id, direction: state.direction } });
+}
+
+/** Nothing else is known now: only harm matters. */
+function decideJudged(state: RolloutState, fact: Extract<Fact, { kind: 'judged' }>, now: UnixMs): Decision {
+  const step = currentStep(state);
+  const harm = harmCause(state, fact.judgement);
+  if (step === null || harm === null) return { ...nothing, wakeAt: now + performRetryMs };
+  return decideFailure(state, step, harm, fact.slots);
 }
 
 function decidePerformFailed(
@@ -128,10 +145,14 @@ function decidePerformFailed(
   const move = currentMove(state);
   if (step === null || move === null || state.stage !== 'intended') return nothing;
   const overdue = now - (state.intendedAt ?? now) >= move.deadlineMs;
-  if (fact.retriable && !overdue) return { ...nothing, wakeAt: now + performRetryMs };
+  if (fact.retriable && !overdue) {
+    return isJudged(state) ? { ...nothing, ask: askJudge } : { ...nothing, wakeAt: now + performRetryMs };
+  }
+  // Who can serve is chosen by what is there now: until that can be seen, the way back is tried again.
+  if (fact.slots === null && mayStrand(state)) return { ...nothing, wakeAt: now + performRetryMs };
   const message = `${move.title}: ${fact.message}`;
   const cause = { code: fact.code, kind: 'port-failed', message, logTail: [], inRelease: false } as const;
-  return decideFailure(state, step, cause, fact.slots);
+  return decideFailure(state, step, cause, fact.slots ?? []);
 }
 
 /** Open gates and the intent are one write: no crash and no pause can come between the proof and the step. */
@@ -168,10 +189,15 @@ function sameResults(before: readonly GateResult[], now: readonly GateResult[]):
   return digest(before) === digest(now);
 }
 
+/** Where nothing else can be asked: is the new release harmful? */
+const askJudge: Ask = { kind: 'observation', open: false, judged: true, jobs: [], answers: [] };
+
 function askAbout(state: RolloutState): Ask {
   const until = currentMove(state)?.until ?? [];
   return {
     kind: 'observation',
+    open: until.some((condition) => condition.kind === 'drained'),
+    judged: isJudged(state),
     jobs: until.flatMap((condition) => (condition.kind === 'job-succeeded' ? [condition.key] : [])),
     answers: until.flatMap((condition) =>
       condition.kind === 'answering' ? [{ revision: condition.revision, times: condition.times }] : [],

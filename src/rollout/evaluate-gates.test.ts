@@ -91,7 +91,8 @@ describe('checklist', () => {
   const gate: GateDefinition = { id: 'checklist:go.md', kind: 'checklist', file: 'go.md', lines };
 
   it('waits for a signature under every line, and names the next', () => {
-    assert.equal(stateOf(gate, { evidence: [evidence('checklist:l1'), evidence('checklist:l2')] }), 'open');
+    const both = [evidence('checklist:l1'), evidence('checklist:l2')];
+    assert.deepEqual(ask(gate, { evidence: both }).state, { kind: 'open', evidence: both.map(({ id }) => id) });
     const half = ask(gate, { evidence: [evidence('checklist:l1')] });
     assert.equal(half.state.kind, 'waiting');
     assert.equal(half.message, '1 of 2 lines are not signed; next: “Backups are there”.');
@@ -106,6 +107,30 @@ describe('checklist', () => {
     ])
       assert.equal(stateOf(gate, { evidence: [rest, other] }), 'waiting');
   });
+});
+
+it('a gate says in its title what it asks for', () => {
+  const gates: readonly GateDefinition[] = [
+    { id: 'verified:staging', kind: 'verified', environment: 'staging' },
+    { id: 'approval', kind: 'approval', approvals: 1 },
+    { id: 'approval', kind: 'approval', approvals: 2 },
+    { id: 'checklist:go.md', kind: 'checklist', file: 'go.md', lines: [] },
+    { id: 'hours', kind: 'hours', windows: [], timezone: 'UTC' },
+    { id: 'not-quarantined', kind: 'not-quarantined' },
+    { id: 'proof:artifacts', kind: 'proof', part: 'artifacts', title: 'the old artifact is there' },
+  ];
+  assert.deepEqual(
+    gates.map((gate) => ask(gate).title),
+    [
+      'verified in staging',
+      'approved by a person',
+      'approved by 2 persons',
+      'checklist go.md',
+      'within the hours for releases',
+      'not in quarantine',
+      'the old artifact is there',
+    ],
+  );
 });
 
 describe('hours', () => {

@@ -1,7 +1,7 @@
 import type { UnixMs } from '../core/ids.ts';
 import type { Plan } from './plan.ts';
 import type { WrittenEvent } from './rollout-events.ts';
-import { nextCompensation, type RolloutState } from './rollout-state.ts';
+import { currentStep, nextCompensation, type RolloutState } from './rollout-state.ts';
 
 /** The state that a plan starts from. */
 export function plannedState(plan: Plan, at: UnixMs): RolloutState {
@@ -15,6 +15,7 @@ export function plannedState(plan: Plan, at: UnixMs): RolloutState {
     performedAt: null,
     waiting: null,
     pause: null,
+    judgedSince: null,
     advanced: false,
     liveAt: null,
     cause: null,
@@ -43,7 +44,7 @@ export function evolve(state: RolloutState, event: WrittenEvent): RolloutState {
     case 'gates-passed':
       return { ...state, waiting: null };
     case 'step-intended':
-      return { ...state, stage: 'intended', intendedAt: event.at, performedAt: null, waiting: null };
+      return intended(state, event.at);
     case 'step-performed':
       return { ...state, stage: 'performed', performedAt: event.at };
     case 'step-done':
@@ -59,18 +60,30 @@ export function evolve(state: RolloutState, event: WrittenEvent): RolloutState {
     case 'rollout-advanced':
       return { ...unpaused(state, event.at), advanced: true };
     case 'rollout-taken-up':
-      return { ...state, intendedAt: event.at };
+      return restarted(state, event.at);
     case 'environment-downed':
+    case 'upstream-adopted':
       return state;
     case 'rollout-ended':
       return { ...state, end: { kind: event.payload.end, at: event.at }, cause: event.payload.cause ?? state.cause };
   }
 }
 
-/** Deadlines of the move and of its gates start anew: the pause was not their fault. */
+function intended(state: RolloutState, at: UnixMs): RolloutState {
+  const judgedSince = state.judgedSince ?? (currentStep(state)?.isJudged ? at : null);
+  return { ...state, stage: 'intended', intendedAt: at, performedAt: null, waiting: null, judgedSince };
+}
+
+/** The pause was not the fault of the move, of its gates or of the judge: their deadlines start anew. */
 function unpaused(state: RolloutState, at: UnixMs): RolloutState {
-  if (state.pause === null) return state;
-  return { ...state, pause: null, waiting: null, intendedAt: state.intendedAt === null ? null : at };
+  return state.pause === null ? state : { ...restarted(state, at), pause: null, waiting: null };
+}
+
+/** Deadlines start anew. Where the clock was set back, what is waited for since then is waited for from now on. */
+function restarted(state: RolloutState, at: UnixMs): RolloutState {
+  const from = (since: UnixMs | null) => (since === null ? null : at);
+  const performedAt = state.performedAt === null ? null : Math.min(state.performedAt, at);
+  return { ...state, intendedAt: from(state.intendedAt), performedAt, judgedSince: from(state.judgedSince) };
 }
 
 const fresh = {

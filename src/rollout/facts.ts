@@ -1,7 +1,8 @@
 import type { Actor } from '../core/events.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { RevisionId, ServiceName, UnixMs } from '../core/ids.ts';
+import type { ReleaseId, RevisionId, ServiceName, UnixMs } from '../core/ids.ts';
 import type { GateResult } from './gate.ts';
+import type { Judgement } from './judge/judgement.ts';
 
 /** What a target reports about one slot. */
 export interface ObservedSlot {
@@ -17,7 +18,7 @@ export interface ObservedSlot {
   readonly open: number | null;
   /** One sentence for people: why it is not ready, how it ended. */
   readonly note: string | null;
-  /** Last lines of its log, oldest first; only while it is not ready. */
+  /** Last lines of its log, oldest first, while it is not ready; else those of the attempt that ended by itself last. */
   readonly logTail: readonly string[];
 }
 
@@ -45,6 +46,8 @@ export interface Observation {
   readonly slots: readonly ObservedSlot[];
   readonly jobs: readonly ObservedJob[];
   readonly answers: readonly ObservedAnswers[];
+  /** What the judge thinks; null: it was not asked, or could not look. */
+  readonly judgement: Judgement | null;
 }
 
 /** Why a rollout turns back, or was held. `inRelease`: the cause lies in the release, so it goes into quarantine. */
@@ -57,6 +60,12 @@ export interface Cause {
     | 'verification-failed'
     | 'deadline'
     | 'port-failed'
+    /** The judge is sure that it is worse than the old release. */
+    | 'judged-harmful'
+    /** It broke an absolute limit, or a signal did. */
+    | 'limit-broken'
+    /** The time or the failed requests that judging may cost are spent, and nothing is proven. */
+    | 'undecided'
     | 'gate-closed'
     | 'gate-deadline'
     | 'aborted';
@@ -70,6 +79,8 @@ export type Command =
   | { readonly kind: 'pause'; readonly actor: Actor; readonly reason: string | null }
   | { readonly kind: 'resume'; readonly actor: Actor; readonly reason: string | null }
   | { readonly kind: 'advance'; readonly actor: Actor; readonly reason: string | null }
+  /** A newer deploy takes the place of one that waits and has ordered nothing yet. */
+  | { readonly kind: 'supersede'; readonly actor: Actor; readonly reason: string | null; readonly release: ReleaseId }
   /** `blame`: the person says that the release is at fault, so it goes into quarantine. */
   | { readonly kind: 'abort'; readonly actor: Actor; readonly reason: string | null; readonly blame: boolean };
 
@@ -77,15 +88,17 @@ export type Command =
 export type Fact =
   | { readonly kind: 'tick' }
   | { readonly kind: 'observed'; readonly observation: Observation }
+  /** What the judge thinks, where nothing else could be seen, or need be. */
+  | { readonly kind: 'judged'; readonly judgement: Judgement; readonly slots: readonly ObservedSlot[] }
   /** Every effect of the intended move has been performed. */
   | { readonly kind: 'performed' }
-  /** `slots` as last seen: what can still serve is chosen by them when this failure strands the rollout. */
+  /** `slots` as they are now; null: nobody could see. A rollout is not stranded by what was seen earlier. */
   | {
       readonly kind: 'perform-failed';
       readonly code: ErrorCode;
       readonly message: string;
       readonly retriable: boolean;
-      readonly slots: readonly ObservedSlot[];
+      readonly slots: readonly ObservedSlot[] | null;
     }
   | { readonly kind: 'gates'; readonly results: readonly GateResult[] }
   | { readonly kind: 'command'; readonly command: Command }

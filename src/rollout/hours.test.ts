@@ -71,3 +71,9 @@ it('timezones with half and quarter hours keep their minutes', () => {
   assert.equal(opening('2030-01-07T00:00:00Z', nine, 'Asia/Kolkata'), '2030-01-07T03:30:00.000Z');
   assert.equal(opening('2030-01-06T10:00:00Z', nine, 'Australia/Lord_Howe'), '2030-01-06T22:00:00.000Z');
 });
+
+it('where midnight lies inside a half hour of UTC, the day changes there, also from Sunday to Monday', () => {
+  const earlyOn = (weekday: number) => [{ weekdays: [weekday], fromMinute: 5, toMinute: 10 }];
+  assert.equal(opening('2030-01-06T18:00:00Z', earlyOn(1), 'Asia/Kathmandu'), '2030-01-06T18:20:00.000Z');
+  assert.equal(opening('2030-01-07T18:00:00Z', earlyOn(2), 'Asia/Kathmandu'), '2030-01-07T18:20:00.000Z');
+});

@@ -1,12 +1,13 @@
 import type { Actor } from '../core/events.ts';
 import type { Share } from '../core/routing-document.ts';
+import type { JudgeRules } from './judge/judge-rules.ts';
 import type { AppName, EnvironmentName, ReleaseId, RevisionId, RolloutId, ServiceName } from '../core/ids.ts';
 
 /** Parts contribute steps to fixed phases, in this order. */
 export const phases = ['before', 'expand', 'start', 'shift', 'watch', 'settled'] as const;
 export type Phase = (typeof phases)[number];
 
-export type StrategyName = 'blue-green' | 'rolling' | 'recreate';
+export type StrategyName = 'blue-green' | 'rolling' | 'recreate' | 'canary';
 export type Claim = 'none' | 'marked' | 'all';
 
 /** What an environment answers with as a whole; a level, not a deed. */
@@ -33,6 +34,8 @@ export type Effect =
         readonly revision: RevisionId;
         readonly service: ServiceName;
         readonly fromSlot: number;
+        /** How long WebSockets and event streams may stay, in milliseconds; by default the service's own drain. */
+        readonly drainMs?: number;
       }[];
     }
   /** A job runs at most once under its key, and is adopted with its exit status. */
@@ -66,7 +69,9 @@ export type Condition =
   | { readonly kind: 'job-succeeded'; readonly key: string }
   /** The public route has answered `times` in a row, on fresh connections, with this revision. */
   | { readonly kind: 'answering'; readonly revision: RevisionId; readonly times: number }
-  | { readonly kind: 'elapsed'; readonly ms: number };
+  | { readonly kind: 'elapsed'; readonly ms: number }
+  /** The judge has found the new revision healthy. */
+  | { readonly kind: 'judged-healthy' };
 
 export interface Move {
   readonly title: string;
@@ -94,6 +99,8 @@ export interface Step extends Move {
   readonly makesLive: boolean;
   /** Unexpected exits of new instances that this step tolerates before the rollout returns; null: not watched. */
   readonly crashBudget: number | null;
+  /** While it is under way both revisions have users, and harm that the judge finds turns the rollout. */
+  readonly isJudged: boolean;
 }
 
 /** What served before, and so what a rollout returns to. */
@@ -118,6 +125,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** All gates of the rollout, by id; a step names those asked right before it. */
   readonly gates: readonly GateDefinition[];
+  /** What the new revision is judged by while both have users; null: nothing to compare. */
+  readonly judge: JudgeRules | null;
   /** Why it is so and what it means, for people (e.g. "sizes cannot read a claim: its way back is a start"). */
   readonly notes: readonly string[];
 }

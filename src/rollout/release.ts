@@ -7,7 +7,7 @@ export type { Check } from '../manifest/app-manifest.ts';
  * What travels with a release is what lotse.yaml says, as the manifest's types describe it: without config, which is
  * frozen as a version of its own, and with any command that a stored document may hold.
  */
-type Travelling<Definition extends { readonly argv: manifest.Argv }> = Omit<Definition, 'argv' | 'config'> & {
+type Travelling<Definition extends { readonly argv: readonly string[] }> = Omit<Definition, 'argv' | 'config'> & {
   readonly argv: readonly string[];
 };
 
@@ -42,6 +42,8 @@ export interface Release {
   readonly hasDockerfile: boolean;
   /** Texts of the checklists that its environments name, by path. */
   readonly checklists: Readonly<Record<string, string>>;
+  /** Text of its flags.flagd.json; missing or null: it has none. */
+  readonly flags?: string | null;
 }
 
 /** A release bound to one environment, frozen when planned. Approved, rolled out and returned as one. */
@@ -52,12 +54,18 @@ export interface Revision {
   readonly number: number;
   readonly release: ReleaseId;
   readonly artifact: ArtifactDigest;
+  /** What the artifact runs on. */
+  readonly target: manifest.TargetName;
+  /** Machines that it is spread over, in this order; missing or none: the one that Lotse runs on. */
+  readonly servers?: readonly string[];
   readonly plannedAt: UnixMs;
   /** Services with the environment's overrides applied. */
   readonly services: readonly ServiceDefinition[];
   readonly jobs: readonly JobDefinition[];
   readonly verification: JobDefinition | null;
   readonly stores: readonly StoreDefinition[];
+  /** Variables by which all of its instances and jobs get secrets; the values are those of the environment. */
+  readonly secretNames: readonly string[];
   /** Content hash of the frozen config version, by which it is found. */
   readonly configVersion: string;
 }

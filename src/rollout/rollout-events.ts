@@ -1,5 +1,6 @@
 import type { Actor } from '../core/events.ts';
 import type { UnixMs } from '../core/ids.ts';
+import type { Address } from '../core/routing-document.ts';
 import type { Cause } from './facts.ts';
 import type { GateResult } from './gate.ts';
 import type { Effect, Plan, TrafficLevel } from './plan.ts';
@@ -9,7 +10,7 @@ export type Direction = 'forward' | 'back';
 /** How a rollout ends. */
 export type End = 'settled' | 'returned' | 'stranded';
 
-/** Everything that happens to a rollout, as it stands in the journal. Version 1 of each payload. */
+/** Everything that happens to a rollout, as it stands in the journal. */
 export type RolloutEvent =
   | { readonly type: 'rollout-planned'; readonly payload: { readonly plan: Plan } }
   | {
@@ -28,7 +29,14 @@ export type RolloutEvent =
   | { readonly type: 'step-performed'; readonly payload: { readonly step: string; readonly direction: Direction } }
   | {
       readonly type: 'step-done';
-      readonly payload: { readonly step: string; readonly direction: Direction; readonly note: string | null };
+      readonly payload: {
+        readonly step: string;
+        readonly direction: Direction;
+        /** What went wrong without changing the outcome, for people. */
+        readonly note: string | null;
+        /** What the judge thought at that moment; absent where nobody judged. */
+        readonly judged?: string;
+      };
     }
   | { readonly type: 'rollout-live'; readonly payload: { readonly step: string } }
   | { readonly type: 'rollout-turned'; readonly payload: { readonly cause: Cause } }
@@ -39,6 +47,8 @@ export type RolloutEvent =
   | { readonly type: 'rollout-taken-up'; readonly payload: { readonly step: string } }
   /** A person took the whole environment down: nothing runs, users get the maintenance page. Belongs to no rollout. */
   | { readonly type: 'environment-downed'; readonly payload: Record<string, never> }
+  /** A person said what serves today: release 0, an address that Lotse routes to and never starts or stops. Belongs to no rollout. */
+  | { readonly type: 'upstream-adopted'; readonly payload: Address }
   | {
       readonly type: 'rollout-ended';
       readonly payload: {
@@ -74,7 +84,14 @@ export const rolloutEventTypes = [
   'rollout-taken-up',
   'rollout-ended',
   'environment-downed',
+  'upstream-adopted',
 ] as const satisfies readonly RolloutEvent['type'][];
+
+/** The version of an event's payload as it is written today. */
+export function payloadVersion(type: RolloutEvent['type']): number {
+  // Version 2 says what is judged.
+  return type === 'rollout-planned' ? 2 : 1;
+}
 
 /** Is it an event of the machine? Their payloads hold ids only, so none of them is ever erased. */
 export function isRolloutEvent<Event extends { readonly type: string }>(event: Event): event is Event & WrittenEvent {

@@ -20,6 +20,8 @@ export interface RolloutState {
   readonly waiting: { readonly since: UnixMs; readonly results: readonly GateResult[] } | null;
   /** A person's pause. */
   readonly pause: { readonly by: Actor; readonly reason: string | null; readonly until: UnixMs } | null;
+  /** Since when it is judged, for the deadline of judging; null: it is not judged yet. */
+  readonly judgedSince: UnixMs | null;
   /** A person asked to go on without waiting for the rest of the current step's time. */
   readonly advanced: boolean;
   readonly liveAt: UnixMs | null;
@@ -39,6 +41,12 @@ export function currentMove(state: RolloutState): Move | null {
   const step = currentStep(state);
   if (step === null) return null;
   return state.direction === 'forward' ? step : step.compensation;
+}
+
+/** Has the step that makes it live not been intended yet? */
+export function isBeforeLive({ plan, index, stage }: RolloutState): boolean {
+  const live = plan.steps.findIndex((step) => step.makesLive);
+  return index < live || (index === live && stage === 'next');
 }
 
 /** The closest step at or below `from` that has something to take back; -1 when there is none. */

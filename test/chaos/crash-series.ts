@@ -2,7 +2,7 @@ import { rolloutEventTypes } from '../../src/rollout/rollout-events.ts';
 import type { RolloutView } from '../../src/capabilities/releases/releases-api.ts';
 import type { TemporaryLotse } from '../harness/temporary-lotse.ts';
 import { until } from '../harness/until.ts';
-import { isOfStart, namePoints, pointsOf } from './name-points.ts';
+import { comesAtItsOwnTime, isOfStart, namePoints, pointsOf } from './name-points.ts';
 
 /** More points than a rollout has: says each of them and never ends. */
 const nowhere = '1000000';
@@ -142,7 +142,7 @@ export class CrashSeries {
   #placeOf(at: number): string {
     const { label = '' } = this.#course[at] ?? {};
     if (!/^(?:ensured |published$)/.test(label)) return label;
-    const before = this.#course.slice(0, at).findLast((each) => !each.label.startsWith('committed '));
+    const before = this.#course.slice(0, at).findLast((each) => !comesAtItsOwnTime(each.label));
     return `${before?.label ?? ''} > ${label}`;
   }
 

@@ -15,6 +15,9 @@ export function pointsOf(said: readonly string[]): readonly string[] {
 /** Passed after a start, before anything of the rollout goes on. */
 export const isOfStart = (name: string): boolean => name.startsWith('start:') || name === 'published by itself';
 
+/** What capabilities write and what the judge does is tied to no place among the rollout's own points. */
+export const comesAtItsOwnTime = (label: string): boolean => /^(?:committed |judge: )/.test(label);
+
 interface Place {
   written: number;
   /** The effect of the step that is being performed, counted from 1. */
@@ -23,8 +26,7 @@ interface Place {
 }
 
 function nameOf(label: string, place: Place): string {
-  // What capabilities write comes at its own time.
-  if (label.startsWith('committed ')) return label;
+  if (comesAtItsOwnTime(label)) return label;
   const { before } = place;
   place.before = label;
   if (label.startsWith('before writing ')) return `${place.written} ${label}`;

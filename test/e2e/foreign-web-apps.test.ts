@@ -3,61 +3,9 @@ import { describe, test } from 'node:test';
 import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 import type { ForeignApp } from '../harness/foreign-app.ts';
 import { foreignHarbour } from '../harness/foreign-harbour.ts';
-import { until } from '../harness/until.ts';
-import { visit } from '../harness/visit.ts';
-import { underLoad } from '../harness/watched-load.ts';
+import { sail } from '../harness/sail.ts';
 
-const manifestOf = (app: ForeignApp, hasDockerfile = false) =>
-  parseManifest(app.manifest, { file: 'lotse.yaml', hasDockerfile });
-
-interface Change {
-  readonly file: string;
-  readonly from: string | RegExp;
-  readonly to: string;
-  /** What users read before and after. */
-  readonly before: string;
-  readonly after: string;
-}
-
-/** Up, a change under load, back again, and all the commands that look at it; then down. */
-async function sail(
-  app: ForeignApp,
-  { file, from, to, before, after }: Change,
-): Promise<{ readonly deployed: string }> {
-  const up = await app.upAndLeave();
-  assert.match(up.stdout, /^production live {2}r1-/m, up.said);
-  const port = await app.port();
-  assert.equal((await visit(port)).body, before);
-
-  app.change(file, from, to);
-  app.commit('a change');
-  const { value: deployed, load } = await underLoad(port, () => app.ok('deploy', 'production'));
-  assert.match(deployed.stdout, /^production live {2}r2-/m);
-  assert.ok(load.ok > 0);
-  assert.deepEqual(load.failures, {}, `of ${load.sent} requests`);
-  assert.equal((await visit(port)).body, after);
-
-  const second = await underLoad(port, () => app.ok('rollback', 'production', '--reason', 'only a test'));
-  assert.match(second.value.stdout, /^production back on {2}r1-/m, second.value.said);
-  assert.deepEqual(second.load.failures, {}, `of ${second.load.sent} requests`);
-  assert.equal((await visit(port)).body, before);
-
-  await look(app);
-  await app.ok('down', 'production', '--yes', 'production');
-  await until('users get the maintenance page', async () => (await visit(port)).status === 503);
-  return { deployed: deployed.said };
-}
-
-/** `status`, `logs` and `run`, at the same time. */
-async function look(app: ForeignApp): Promise<void> {
-  const [status, , ran] = await Promise.all([
-    app.ok('status'),
-    app.ok('logs', 'production'),
-    app.ok('run', 'production', '--', 'node', '-e', 'console.log("ran in", process.env.LOTSE_ENVIRONMENT)'),
-  ]);
-  assert.match(status.stdout, /^production +r1-/m);
-  assert.match(ran.stdout, /ran in production/);
-}
+const manifestOf = (app: ForeignApp) => parseManifest(app.manifest, { file: 'lotse.yaml', hasDockerfile: false });
 
 describe('web apps that know nothing of Lotse', { concurrency: 2 }, () => {
   const arrive = foreignHarbour();
@@ -84,16 +32,6 @@ describe('web apps that know nothing of Lotse', { concurrency: 2 }, () => {
     const { stdout } = await app.ok('logs', 'production', 'worker');
     assert.match(stdout, /worker v1 is waiting/);
     assert.match(stdout, /worker says goodbye/, 'it hears SIGTERM');
-  });
-
-  test('a Dockerfile beside package.json', async () => {
-    const app = arrive('dashboard');
-    const { stderr } = await app.init();
-    assert.match(stderr, /docker target is not built yet, so the file says `target: process`/);
-    assert.equal(manifestOf(app, true).target, 'process');
-    assert.equal(manifestOf(app, true).app, 'dashboard');
-    const [before, after] = ['<h1>dashboard v1</h1>', '<h1>dashboard v2</h1>'];
-    await sail(app, { file: 'src/build.mjs', from: /v1/, to: 'v2', before, after });
   });
 
   test('a monorepo with two services, one of which asks the other', async () => {

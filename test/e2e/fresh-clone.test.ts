@@ -32,7 +32,7 @@ test('a fresh clone, from `npm start` to production and back', { skip: cannotClo
 
   await story.step('`npm start` installs, builds and reaches `production verified` on its own', async (step) => {
     first = await untilVerified(step, running);
-    assert.ok(first.endsWith(`-${clone.head}`), `${first} is not made of ${clone.head}`);
+    assert.ok(first.endsWith(`-${clone.repository.head}`), `${first} is not made of ${clone.repository.head}`);
     summary = await readSummary(running, patienceMs);
   });
 
@@ -80,7 +80,7 @@ test('a fresh clone, from `npm start` to production and back', { skip: cannotClo
   );
 
   await story.step('a release whose verification fails returns in staging; production never sees it', async () => {
-    const commit = clone.commit(badReleases.verificationFails, 'Make fewer sizes');
+    const commit = clone.repository.commit(badReleases.verificationFails, 'Make fewer sizes');
     const deployed = await clone.lotse('deploy', 'production');
     assert.equal(deployed.exitCode, 12, deployed.said);
     const bad = new RegExp(`staging returned {2}(r\\d+-${commit}) is out, users get ${first}`).exec(deployed.said)?.[1];
@@ -97,11 +97,11 @@ test('a fresh clone, from `npm start` to production and back', { skip: cannotClo
     const again = await clone.lotse('deploy', 'production');
     assert.notEqual(again.exitCode, 0);
     assert.match(again.said, new RegExp(`${bad} is in quarantine`));
-    clone.undoCommit();
+    clone.repository.undoCommit();
   });
 
   await story.step('a good release reaches production', async () => {
-    const commit = clone.commit(goodRelease, 'A new line at the foot');
+    const commit = clone.repository.commit(goodRelease, 'A new line at the foot');
     const deployed = await clone.lotse('deploy', 'production');
     assert.equal(deployed.exitCode, 0, deployed.said);
     good =

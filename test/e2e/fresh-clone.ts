@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, sep } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -10,19 +10,13 @@ import type { EnvironmentViewModel, ReleaseView } from '../../src/capabilities/r
 import { readNpm } from '../../src/ports/builders/process/read-npm.ts';
 import { freePorts } from '../../src/proxy/fixtures/running-proxy.ts';
 import { endProcessesOf, processesOf } from '../harness/state-processes.ts';
+import { AppRepository } from './app-repository.ts';
 import { RunningCommand, type CommandEnd } from './running-command.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const example = join('examples', 'bildwerk');
 /** Of a machine's environment, what a new user of it has as well; HOME is not among it. */
 const keptVariables = ['LANG', 'TMPDIR', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'];
-
-/** One change of one file, by its text. */
-export interface Change {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
 
 /** Why there can be no clone here; false: there can. */
 export const cannotClone = reasonNotToClone();
@@ -36,6 +30,7 @@ function reasonNotToClone(): string | false {
 export class FreshClone {
   readonly folder = mkdtempSync(join(tmpdir(), 'lotse-fresh-'));
   readonly root = join(this.folder, 'clone');
+  readonly repository = new AppRepository(join(this.root, example));
   readonly apiPort: number;
   readonly frontPort: number;
   readonly #env: Readonly<Record<string, string>>;
@@ -58,7 +53,7 @@ export class FreshClone {
 
   /** `npx lotse …`, typed in the folder of the example app. */
   async lotse(...args: readonly string[]): Promise<CommandEnd> {
-    const wishes = { cwd: join(this.root, example), env: this.#env };
+    const wishes = { cwd: this.repository.folder, env: this.#env };
     return await new RunningCommand(['npx', 'lotse', ...args], wishes).end(180_000);
   }
 
@@ -75,25 +70,6 @@ export class FreshClone {
     const { services, revision } = await this.environment(name);
     const own = services.flatMap(({ slots }) => slots.filter((slot) => slot.revision === revision));
     return own.flatMap(({ pid }) => pid ?? []).toSorted((one, other) => one - other);
-  }
-
-  /** Answers the commit's short id, which the release carries in its name. */
-  commit({ file, find, replace }: Change, subject: string): string {
-    const path = join(this.root, example, file);
-    const parts = readFileSync(path, 'utf8').split(find);
-    if (parts.length !== 2) throw new Error(`${JSON.stringify(find)} does not stand once in ${file}`);
-    writeFileSync(path, parts.join(replace));
-    this.#git('-c', 'user.name=Ada', '-c', 'user.email=ada@bildwerk.example', 'commit', '-qam', subject);
-    return this.head;
-  }
-
-  /** Takes the last commit back. */
-  undoCommit(): void {
-    this.#git('reset', '--quiet', '--hard', 'HEAD~1');
-  }
-
-  get head(): string {
-    return this.#git('rev-parse', 'HEAD').slice(0, 7);
   }
 
   /** Processes that belong to this clone, whoever started them. */
@@ -120,10 +96,6 @@ export class FreshClone {
     const { exitCode, stdout, said } = await this.lotse(...args, '--json');
     if (exitCode !== 0) throw new Error(`lotse ${args.join(' ')} failed:\n${said}`);
     return JSON.parse(stdout);
-  }
-
-  #git(...args: readonly string[]): string {
-    return execFileSync('git', ['-C', this.root, ...args], { encoding: 'utf8' });
   }
 }
 

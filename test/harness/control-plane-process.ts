@@ -27,6 +27,8 @@ export interface ControlPlaneOptions {
   readonly flags?: readonly string[];
   /** Added to this process's environment, which holds nothing of Lotse. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Words before its command line, which start it on another machine. */
+  readonly prefix?: readonly string[];
 }
 
 export type Started =
@@ -78,7 +80,8 @@ export class ControlPlaneProcess {
 
 /** Starts one; resolves with its first word, or when it has ended without any. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<Started> {
-  const child = spawn(process.execPath, [main, ...argumentsOf(options)], {
+  const [program = '', ...words] = [...(options.prefix ?? []), process.execPath, main, ...argumentsOf(options)];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: { ...compileCache(), PATH: process.env['PATH'] ?? '', ...options.variables },
   });

@@ -8,18 +8,28 @@ import { ForeignApp, type Harbour } from './foreign-app.ts';
 import { RunningLotse } from './running-lotse.ts';
 import { endProcessesOf } from './state-processes.ts';
 
-/** One Lotse for all apps of a suite, started by `lotse serve`. Called inside `describe`; answers how an app gets there. */
-export function foreignHarbour(): (name: string) => ForeignApp {
+/**
+ * One Lotse for all apps of a suite, started by `lotse serve`. Called inside `describe`; answers how an app gets there.
+ * `flags` are more words for that command; `afterEnd` is called when all has ended, before its state folder goes.
+ */
+export function foreignHarbour(
+  flags: readonly string[] = [],
+  afterEnd?: (state: string) => Promise<void>,
+): (name: string) => ForeignApp {
   const root = mkdtempSync(join(tmpdir(), 'lotse-foreign-'));
   chmodSync(root, 0o711); // users of the environments pass through it
   const harbour = { state: join(root, 'state'), listen: '', http: '' };
   before(async () => {
     Object.assign(harbour, await freePlaces());
-    const line = ['serve', '--state', harbour.state, '--listen', harbour.listen, '--http', harbour.http];
+    const line = ['serve', '--state', harbour.state, '--listen', harbour.listen, '--http', harbour.http, ...flags];
     const serving = new RunningLotse(line, { cwd: root });
     await serving.until('it serves', (stdout) => /^Lotse serves/m.test(stdout));
   });
-  after(() => endHarbour(root));
+  after(async () => {
+    await endProcessesOf(root);
+    await afterEnd?.(harbour.state);
+    await endHarbour(root);
+  });
   return (name) => new ForeignApp(name, root, harbour);
 }
 
@@ -32,5 +42,5 @@ export async function freePlaces(): Promise<Pick<Harbour, 'listen' | 'http'>> {
 export async function endHarbour(root: string): Promise<void> {
   await endProcessesOf(root);
   execFileSync('chmod', ['-R', 'u+rwX', root]); // sealed folders, for those who are not root
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }

@@ -1,12 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Address } from '../../src/core/routing-document.ts';
 import type { ProcessTargetOptions } from '../../src/ports/targets/process/open-machine.ts';
 import type { ProcessTarget } from '../../src/ports/targets/process/process-target.ts';
 import { openProcessTarget } from '../../src/ports/targets/process/process-target.ts';
+import { holdTargetElsewhere } from './hold-target.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const artifact = `sha256:${'a'.repeat(64)}`;
@@ -32,28 +33,18 @@ export async function startProcessTargetTest(options: Partial<ProcessTargetOptio
   return {
     folder,
     artifact,
+    readinessSeenWithinMs: 25,
     artifactFolder,
     controlFolder,
+    neighbours: ({ host, port }: Address): readonly Address[] => [1, 2, 3].map((step) => ({ host, port: port + step })),
+    processOf: async (pid: number): Promise<number> => pid,
     open: (): Promise<ProcessTarget> =>
       openProcessTarget({ ...plain, artifactFolder: async (digest) => (digest === artifact ? artifactFolder : null) }),
-    openElsewhere: (order: unknown) => openElsewhere([JSON.stringify(plain), JSON.stringify(order), artifactFolder]),
+    openElsewhere: (order: unknown) =>
+      holdTargetElsewhere('hold-process-target.ts', [JSON.stringify(plain), JSON.stringify(order), artifactFolder]),
     dispose: async (): Promise<void> => {
       execFileSync('chmod', ['-R', 'u+rwX', folder]); // Sealed folders, for those who are not root.
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function openElsewhere(argv: readonly string[]) {
-  const holder = spawn(process.execPath, [join(fixtures, 'processes/hold-process-target.ts'), ...argv], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(holder.stdout, 'data');
-  return {
-    kill: async (): Promise<void> => {
-      const ended = once(holder, 'exit');
-      holder.kill('SIGKILL');
-      await ended;
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // A launcher may still write how it ended.
     },
   };
 }

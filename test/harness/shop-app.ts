@@ -65,6 +65,6 @@ export async function shopTar(manifest: string | null, files: Readonly<Record<st
     const { stdout } = await run('tar', ['--mtime=@0', '--sort=name', '-cf', '-', '-C', source, '.'], options);
     return stdout;
   } finally {
-    await rm(source, { recursive: true, force: true });
+    await rm(source, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

@@ -17,6 +17,8 @@ export class TemporaryLotse {
   readonly state: string;
   readonly frontPort: number;
   readonly client: LotseClient;
+  /** Given to each of its control planes that is not told others. */
+  flags: readonly string[] = [];
   readonly #undo: (() => void)[] = [];
   #plane: ControlPlaneProcess | null = null;
 
@@ -40,7 +42,10 @@ export class TemporaryLotse {
   }
 
   async tryStart(options: StartOptions = {}): Promise<Started> {
-    const started = await startControlPlane({ state: this.state, frontPort: this.frontPort, ...options });
+    const started = await startControlPlane({
+      ...{ state: this.state, frontPort: this.frontPort, flags: this.flags },
+      ...options,
+    });
     if (started.kind !== 'problem') this.#plane = started.plane;
     return started;
   }
@@ -71,11 +76,12 @@ export class TemporaryLotse {
 
   /** Lines of a file in the shop's store; none when it is not there. */
   stored(file: string, environment = 'production'): readonly string[] {
-    try {
-      return readFileSync(this.storePath(file, environment), 'utf8').split('\n').filter(Boolean);
-    } catch {
-      return [];
-    }
+    return linesOf(this.storePath(file, environment));
+  }
+
+  /** What its control planes could not do, one JSON text each. */
+  get problems(): readonly string[] {
+    return linesOf(join(this.state, 'control', 'control-plane.log'));
   }
 
   storePath(file: string, environment = 'production'): string {
@@ -97,7 +103,16 @@ export class TemporaryLotse {
     await endProcessesOf(this.folder);
     for (const undo of this.#undo.splice(0)) undo();
     execFileSync('chmod', ['-R', 'u+rwX', this.folder]); // Sealed folders, for those who are not root.
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+/** None when it is not there. */
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
   }
 }
 

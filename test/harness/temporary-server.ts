@@ -62,7 +62,7 @@ export async function temporaryServer(t: TestContext, options: Partial<ServerOpt
     ask: async (at, more) => told(await open(at, more)),
     newToken: (roles, more = {}, person = null) =>
       accounts.tokens.createForLotse(
-        { name: 'test', roles: [...roles], speaksFor: 'system', app: null, environment: null, validMs: null, ...more },
+        { name: 'test', roles: [...roles], speaksFor: 'system', app: null, environments: null, validMs: null, ...more },
         person,
       ),
     async signIn() {

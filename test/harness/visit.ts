@@ -9,10 +9,15 @@ export interface Visit {
 }
 
 /** One request on a connection of its own, never repeated. */
-export async function visit(port: number, path = '/', body?: string | Buffer): Promise<Visit> {
+export async function visit(
+  port: number,
+  path = '/',
+  body?: string | Buffer,
+  host: string = '127.0.0.1',
+): Promise<Visit> {
   const { promise, resolve, reject } = Promise.withResolvers<Visit>();
   const method = body === undefined ? 'GET' : 'POST';
-  const sent = request({ host: '127.0.0.1', port, path, method, agent: false, timeout: 60_000 }, (response) => {
+  const sent = request({ host, port, path, method, agent: false, timeout: 60_000 }, (response) => {
     text(response).then(
       (read) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read }),
       reject,

@@ -48,9 +48,11 @@ describe('a source that cannot become a release', () => {
   });
 
   test('a key whose part is not built yet is refused by name', async () => {
-    const refusal = await refusalOf(await shopTar(shopManifest({ more: { secrets: ['SESSION_KEY'] } })));
+    const refusal = await refusalOf(
+      await shopTar(shopManifest({ more: { stores: { data: { folder: 'data', rules: 'data.rules' } } } })),
+    );
     const said = [refusal.detail, ...(refusal.details ?? [])].join('\n');
-    assert.match(said, /`secrets` is part of the manifest but not built yet/);
+    assert.match(said, /`stores\.data\.rules` is part of the manifest but not built yet/);
   });
 
   test('a source without lotse.yaml is refused, and told how to get one', async () => {

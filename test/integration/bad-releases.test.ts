@@ -110,6 +110,24 @@ describe('a bad release', () => {
     await quarantineOf(release);
   });
 
+  test('that is not ready for a while has no users meanwhile: the old one, which is warm, serves them', async () => {
+    const release = await lotse().client.release({ ...good, watch: '60s' });
+    const { rollout, load } = await deployUnderLoad(release, async ({ id }) => {
+      await lotse().client.untilRollout(id, 'watched', ({ status }) => status === 'watching');
+      const serves = (by: ReleaseView) => until(`${by.id} serves`, async () => (await visit(port)).body === by.id);
+      for (let time = 0; time < 2; time++) {
+        writeFileSync(lotse().storePath(`unready-${release.id}`), '');
+        await serves(old);
+        rmSync(lotse().storePath(`unready-${release.id}`));
+        await serves(release);
+      }
+      await lotse().client.command(id, 'abort');
+    });
+    assert.equal(rollout.status, 'returned');
+    assert.deepEqual(load.failures, {});
+    await assertOldServes();
+  });
+
   test('that crashes twice while it is watched goes back by itself, and goes out again by an override only', async () => {
     const release = await lotse().client.release(bad({ BEHAVIOUR: 'crashes' }, { watch: '60s' }));
     const { rollout } = await deployUnderLoad(release, async ({ id }) => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { journalCheck } from '../../src/capabilities/releases/releases-api.ts';
+import { fillDisk } from '../harness/fill-disk.ts';
 import { shopManifest, shopTar } from '../harness/shop-app.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
 import { until } from '../harness/until.ts';
@@ -11,19 +12,6 @@ import { visit } from '../harness/visit.ts';
 import { underLoad } from '../harness/watched-load.ts';
 
 const commit = '0123456789abcdef0123456789abcdef01234567';
-
-/** Writes until nothing fits any more. */
-function fill(file: string): void {
-  const descriptor = openSync(file, 'w');
-  for (let bytes = 1024 * 1024; bytes >= 1; bytes = Math.floor(bytes / 2)) {
-    try {
-      for (;;) writeSync(descriptor, Buffer.alloc(bytes));
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-    }
-  }
-  closeSync(descriptor);
-}
 
 test('a full disk refuses what is new, loses nothing, and is over when there is room again', async (t) => {
   const lotse = await temporaryLotse(t);
@@ -38,7 +26,7 @@ test('a full disk refuses what is new, loses nothing, and is over when there is 
   const port = await lotse.port();
   const filler = join(lotse.state, 'filler');
 
-  fill(filler);
+  fillDisk(filler);
   const { load } = await underLoad(port, async () => {
     const upload = await lotse.client.refusal(
       `POST /apps/shop/releases?commit=${commit}`,
@@ -74,14 +62,14 @@ test('a full disk refuses what is new, loses nothing, and is over when there is 
   const last = await lotse.client.release({ ...shop, watch: '4s' });
   const { id } = await lotse.client.start(last.id);
   await lotse.client.untilRollout(id, 'watched', ({ status }) => status === 'watching');
-  fill(filler);
+  fillDisk(filler);
   await until('the end of the watch could not be written', () => lotse.plane.said.some((line) => /full/.test(line)));
   assert.equal((await lotse.client.rollout(id)).status, 'watching');
   assert.equal((await visit(port)).body, last.id);
   rmSync(filler);
   assert.equal((await lotse.client.ended(id)).status, 'settled');
 
-  fill(filler);
+  fillDisk(filler);
   await lotse.plane.end('SIGTERM');
   const started = await lotse.tryStart();
   if (started.kind === 'problem') assert.equal(started.code, 'disk-full', started.message);

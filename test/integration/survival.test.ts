@@ -96,6 +96,18 @@ describe('app and proxy outlive the control plane', () => {
     assert.equal(value.status, 'settled');
     assert.equal((await visit(port)).body, next.id);
   });
+
+  test('when control plane and proxy are both killed, its workers serve on until both are started again', async () => {
+    const port = await lotse().port();
+    const { release: serving } = await lotse().client.environment();
+    const proxy = lotse().proxyPid;
+    await lotse().plane.end('SIGKILL');
+    process.kill(proxy, 'SIGKILL');
+    for (let turn = 0; turn < 20; turn++) assert.equal((await visit(port)).body, serving);
+    await lotse().start();
+    assert.notEqual(lotse().proxyPid, proxy);
+    await until('the app is served as before', async () => (await visit(port)).body === serving);
+  });
 });
 
 describe('Ctrl-C on a control plane that stops all', () => {

@@ -14,6 +14,10 @@ export const qualities = [
   'artifact-gone',
   'crashes-later',
   'unready-later',
+  'fails-users',
+  'slows-users',
+  'hangs-users',
+  'migration-fails',
 ] as const;
 export type Quality = (typeof qualities)[number];
 
@@ -26,6 +30,8 @@ export const hopeless = [
 ] as const satisfies readonly Quality[];
 /** These serve well enough to settle. */
 export const sound = ['good', 'slow', 'flapping', 'crashes-once'] as const satisfies readonly Quality[];
+/** These come up and pass their verification; only users find out. */
+export const harmful = ['fails-users', 'slows-users', 'hangs-users'] as const satisfies readonly Quality[];
 /** What these do follows from no moment, so neither does the end of their rollout. */
 export const steady = ['good', 'slow', ...hopeless] as const;
 
@@ -35,6 +41,34 @@ export interface Life {
   readonly exitAfterMs: number | null;
   /** From when and for how long it says that it is not ready. */
   readonly unready: readonly { readonly fromMs: number; readonly forMs: number }[];
+}
+
+/** How one release treats its users. */
+export interface Manners {
+  /** Parts of requests that fail or are never answered, beside those that fail anyway; and how many times slower it is. */
+  readonly failing: number;
+  readonly hanging: number;
+  readonly slower: number;
+  /** The part of its users that meet all this: some use only what works. */
+  readonly meets: number;
+}
+
+const fine: Manners = { failing: 0, hanging: 0, slower: 1, meets: 1 };
+
+/** The same whenever it is asked. */
+export function mannersOf(seed: number, quality: Quality, revision: RevisionId): Manners {
+  const random = randomOf(seed, 'manners', revision);
+  const meets = random.pick([1, 1, 0.5]);
+  switch (quality) {
+    case 'fails-users':
+      return { ...fine, meets, failing: random.pick([0.1, 0.3, 0.6, 1]) };
+    case 'hangs-users':
+      return { ...fine, meets, hanging: random.pick([0.1, 0.3, 0.5, 1]) };
+    case 'slows-users':
+      return { ...fine, meets, slower: random.pick([2, 4, 10]) };
+    default:
+      return fine;
+  }
 }
 
 export interface Place {
@@ -51,16 +85,20 @@ export function isOneOf(qualitiesInQuestion: readonly Quality[], quality: Qualit
 /** The same for the same place, whenever it is asked: a crash of the control plane changes nothing about the app. */
 export function lifeOf(seed: number, quality: Quality, place: Place): Life {
   const random = randomOf(seed, place.revision, place.service, place.slot, place.attempt);
-  const readyAfterMs = random.between(40, 400);
+  const readyAfterMs = random.between(30, 250);
   const well: Life = { readyAfterMs, exitAfterMs: null, unready: [] };
   switch (quality) {
     case 'good':
     case 'verification-fails':
     case 'fails-in-public':
     case 'artifact-gone':
+    case 'fails-users':
+    case 'slows-users':
+    case 'hangs-users':
+    case 'migration-fails':
       return well;
     case 'slow':
-      return { ...well, readyAfterMs: random.between(900, 3_000) };
+      return { ...well, readyAfterMs: random.between(600, 2_000) };
     case 'flapping':
       return { ...well, unready: [0, 1, 2, 3].map((nth) => flap(readyAfterMs + 1_500 * nth + random.between(0, 900))) };
     case 'crashes-once': {

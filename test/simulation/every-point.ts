@@ -13,6 +13,21 @@ const services = [
   service('mails', { kind: 'worker', port: null }),
 ];
 
+/** So much is tolerated that a good release is found healthy after a few looks. */
+const judging = {
+  canary: { shares: [300, 600].map((permille) => ({ permille, everyMs: 0, expectedMs: null })) },
+  holdbackPermille: 50,
+  rules: {
+    margin: 1.1,
+    tolerance: 4,
+    toleratedRate: 0.1,
+    limits: [],
+    signals: [],
+    exposureBudget: null,
+    withinMs: 60_000,
+  },
+};
+
 export interface Passage {
   readonly points: number;
   readonly crashes: number;
@@ -31,15 +46,21 @@ export async function passage(strategy: StrategyName, quality: Quality, killAt: 
   ] as const) {
     const to = revision(number, services);
     world.add(to, each);
-    const wanted = { kind: 'deploy', to, strategy, watchMs: 300, gates: [] } as const;
+    const wanted = { kind: 'deploy', to, strategy, watchMs: 300, gates: [], ...judging } as const;
     const plan = await voyage.begin((view) => planFor(world, view.environment, number, wanted));
     const end = await voyage.end();
     if (end === null) break;
     await voyage.calmDown();
     checkEnd(world, plan, end, false);
     checkVerdict(world, plan, end);
+    weather.isOn = true;
   }
   const { points } = weather;
   await voyage.close();
-  return { points, crashes: world.counts.get('crashes') ?? 0, endState: endState(world), violations: world.violations };
+  return {
+    points,
+    crashes: world.counts.get('faults: crash') ?? 0,
+    endState: endState(world),
+    violations: world.violations,
+  };
 }

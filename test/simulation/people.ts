@@ -3,19 +3,18 @@ import type { Evidence } from '../../src/rollout/gate.ts';
 import type { Plan } from '../../src/rollout/plan.ts';
 import type { Random } from './random.ts';
 import type { Voyage } from './voyage.ts';
-import { scope } from './world.ts';
+import type { World } from './world.ts';
 
 const actor = { kind: 'person', id: 'grace' } as const;
 
 /** An approval that comes, expires and comes again; and now and then a proof that is lost on the way. */
-export function giveEvidence(voyage: Voyage, random: Random, release: string): void {
-  const { world } = voyage;
+export function giveEvidence(world: World, random: Random, release: string): void {
   const first = world.time.now + random.between(0, 8_000);
   const second = first + random.between(4_000, 20_000);
   const approval = (at: number, until: number | null): Evidence => ({
     id: `approval-${at}`,
     gate: 'approval',
-    environment: scope.environment,
+    environment: world.scope.environment,
     subject: { kind: 'release', release },
     by: actor,
     at,
@@ -42,7 +41,32 @@ export function disturb(voyage: Voyage, random: Random, plan: Plan): void {
     if (kind === 'pause') time.after(afterMs + random.between(1, 60_000), () => resume(voyage, plan));
   }
   // Somebody resumes in the end, so that a day's pause need not be simulated.
-  for (const afterMs of [70_000, 200_000, 400_000]) time.after(afterMs, () => resume(voyage, plan));
+  for (const afterMs of [70_000, 200_000, 300_000, 400_000, 500_000, 650_000, 800_000, 1_000_000])
+    time.after(afterMs, () => resume(voyage, plan));
+}
+
+/** Somebody deploys while another rollout is under way, or would have it over with. */
+export function intrude(voyage: Voyage, random: Random, plan: Plan): void {
+  const { world } = voyage;
+  const isUnderWay = () => voyage.view.rollout?.plan.rollout === plan.rollout && voyage.view.rollout.end === null;
+  const answered = (what: string, isWrong: (answer: unknown) => boolean) => ({
+    followed: (answer: unknown) => {
+      world.count(`${what}: followed`);
+      if (isWrong(answer)) world.violate(`${what}, and it was followed`);
+    },
+    refused: () => world.count(`${what}: refused`),
+  });
+  world.time.after(random.between(0, 4_000), () => {
+    if (!isUnderWay()) return;
+    const { followed, refused } = answered('a deploy while another rollout is under way', () => true);
+    voyage.engine.begin({ ...plan, rollout: `${plan.rollout}-too` }).then(followed, refused);
+  });
+  if (random.chance(0.5)) return;
+  world.time.after(random.between(500, 12_000), () => {
+    if (!isUnderWay()) return;
+    const { followed, refused } = answered('a watch is ended', (isOver) => isOver === true && isUnderWay());
+    voyage.engine.settle(world.scope, actor).then(followed, refused);
+  });
 }
 
 function resume(voyage: Voyage, plan: Plan): void {

@@ -12,13 +12,23 @@ interface Slot {
   attempt: number;
   exits: number;
   wasReady: boolean;
+  /** What is said of it, until then, in place of the truth. */
+  lie: { readonly state: 'ready' | 'unready'; readonly untilMs: number } | null;
 }
 
 interface Kept {
   order: ServiceOrder;
+  /** The number of the newest order that has taken hold. */
+  given: number;
   readonly slots: Map<number, Slot>;
   /** Of each slot, also of those that are gone: an attempt never comes twice. */
   readonly attempts: Map<number, number>;
+}
+
+/** What becomes of an order that is only followed in part at first. */
+export interface HalfStart {
+  readonly slots: number;
+  readonly restAfterMs: number;
 }
 
 interface Job {
@@ -32,34 +42,83 @@ export class SimulatedTarget {
   readonly #world: World;
   readonly #kept = new Map<string, Kept>();
   readonly #jobs = new Map<string, Job>();
+  readonly #byPort = new Map<number, Slot>();
   #ports = 20_000;
+  #given = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  ensure(order: ServiceOrder): void {
+  /** The number of an order that is given now; on its way others may overtake it. */
+  nextOrder(): number {
+    return ++this.#given;
+  }
+
+  ensure(order: ServiceOrder, given: number, half: HalfStart | null = null): void {
     if (order.slots > 0 && this.#world.qualityOf(order.revision) === 'artifact-gone') {
       throw new LotseError('not-found', 'the artifact is gone');
     }
     const key = `${order.revision}/${order.definition.service}`;
-    const kept = this.#kept.get(key) ?? { order, slots: new Map(), attempts: new Map() };
+    const kept = this.#kept.get(key) ?? { order, given, slots: new Map(), attempts: new Map() };
     this.#kept.set(key, kept);
     kept.order = order;
-    this.#fill(kept);
+    if (given < kept.given) this.#world.invariants.orderComesLate();
+    kept.given = Math.max(kept.given, given);
+    this.#fill(kept, half?.slots);
+    if (half !== null) this.#world.time.after(half.restAfterMs, () => this.#healed(kept));
     for (const slot of kept.slots.values()) {
       if (slot.number >= order.slots && slot.state !== 'stopping') this.#stop(kept, slot);
     }
     this.#world.changed();
   }
 
+  #healed(kept: Kept): void {
+    this.#fill(kept);
+    this.#world.changed();
+  }
+
+  /** What the target says, which is not always so. */
   observe(): readonly TargetSlot[] {
-    return [...this.#kept.values()].flatMap(({ order, slots }) => [...slots.values()].map((slot) => view(order, slot)));
+    const { now } = this.#world.time;
+    const seen: TargetSlot[] = [];
+    for (const { order, slots } of this.#kept.values())
+      for (const slot of slots.values()) {
+        const isLie = slot.lie !== null && now < slot.lie.untilMs && slot.state !== 'stopping';
+        seen.push(view(order, slot, isLie ? (slot.lie?.state ?? slot.state) : slot.state));
+      }
+    return seen;
+  }
+
+  /** What is really so. */
+  slots(): readonly TargetSlot[] {
+    const seen: TargetSlot[] = [];
+    for (const { order, slots } of this.#kept.values())
+      for (const slot of slots.values()) seen.push(view(order, slot, slot.state));
+    return seen;
+  }
+
+  /** Says the opposite of one slot for a while. `choice`: any number. */
+  lie(choice: number, forMs: number): void {
+    const all = [...this.#kept.values()].flatMap(({ slots }) => [...slots.values()]);
+    const slot = all[choice % Math.max(1, all.length)];
+    if (slot === undefined) return;
+    slot.lie = { state: slot.state === 'ready' ? 'unready' : 'ready', untilMs: this.#world.time.now + forMs };
+  }
+
+  /** Does something answer there? */
+  isUpAt(port: number): boolean {
+    return this.#byPort.get(port)?.state === 'ready';
   }
 
   /** Slots that are ordered of a service, and the claim that it was told. */
   ordered(): readonly Pick<ServiceOrder, 'revision' | 'slots' | 'claim' | 'definition'>[] {
-    return [...this.#kept.values()].map(({ order }) => order);
+    return Array.from(this.#kept.values(), ({ order }) => order);
+  }
+
+  /** Slots that are ordered of one service. */
+  slotsOrdered(revision: string, service: string): number {
+    return this.#kept.get(`${revision}/${service}`)?.order.slots ?? 0;
   }
 
   startJob(order: JobOrder): void {
@@ -76,12 +135,16 @@ export class SimulatedTarget {
       if (job.state !== 'running') return;
       const quality = this.#world.qualityOf(order.revision);
       const isPublic = order.key.endsWith('verify-after');
-      const passes = quality !== 'verification-fails' && !(quality === 'fails-in-public' && isPublic);
-      const isReached = this.#world.traffic.reaches(order.revision);
+      const isMigration = order.argv.includes('migrate');
+      const fails = isMigration
+        ? quality === 'migration-fails'
+        : quality === 'verification-fails' || (quality === 'fails-in-public' && isPublic);
+      const passes = !fails;
+      const isReached = isMigration || this.#world.traffic.reaches(order.revision);
       if (passes && !isReached && patience > 0) this.#world.time.after(200, () => tell(patience - 1));
       else job.state = passes && isReached ? 'succeeded' : 'failed';
     };
-    this.#world.time.after(this.#world.lasts(50, 1_500, 'job', order.key), () => tell(10));
+    this.#world.time.after(this.#world.lasts(30, 500, 'job', order.key), () => tell(10));
   }
 
   observeJob(key: string): ObservedJob | null {
@@ -104,11 +167,13 @@ export class SimulatedTarget {
     job.signal = 'SIGTERM';
   }
 
-  #fill(kept: Kept): void {
-    for (let number = 0; number < kept.order.slots; number++) {
+  #fill(kept: Kept, atMost = Infinity): void {
+    for (let number = 0; number < Math.min(kept.order.slots, atMost); number++) {
       if (kept.slots.has(number)) continue;
-      const slot: Slot = { number, port: this.#ports++, state: 'starting', attempt: 0, exits: 0, wasReady: false };
+      const fresh = { state: 'starting', attempt: 0, exits: 0, wasReady: false, lie: null } as const;
+      const slot: Slot = { number, port: this.#ports++, ...fresh };
       kept.slots.set(number, slot);
+      this.#byPort.set(slot.port, slot);
       this.#start(kept, slot);
     }
   }
@@ -165,21 +230,22 @@ export class SimulatedTarget {
     const place = [revision, definition.service, slot.number, slot.attempt] as const;
     this.#world.time.after(this.#world.lasts(5, definition.drainMs, 'stop', ...place), () => {
       kept.slots.delete(slot.number);
+      this.#byPort.delete(slot.port);
       this.#fill(kept);
       this.#world.changed();
     });
   }
 }
 
-function view(order: ServiceOrder, slot: Slot): TargetSlot {
-  const isUp = slot.state === 'ready' || slot.state === 'unready' || slot.state === 'stopping';
+function view(order: ServiceOrder, slot: Slot, state: SlotState): TargetSlot {
+  const isUp = state === 'ready' || state === 'unready' || state === 'stopping';
   const hasAddress = order.definition.kind === 'web' && isUp;
   return {
     revision: order.revision,
     service: order.definition.service,
     slot: slot.number,
     attempt: slot.attempt,
-    state: slot.state,
+    state,
     unexpectedExits: slot.exits,
     note: null,
     logTail: [],

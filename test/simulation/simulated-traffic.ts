@@ -1,47 +1,49 @@
 import { LotseError } from '../../src/core/errors.ts';
-import type { AddressStatus, ProxyStatus, RoutedEnvironment } from '../../src/core/routing-document.ts';
+import type { AddressStatus, RoutedEnvironment, RoutedService } from '../../src/core/routing-document.ts';
 import type { LiveQuestion } from '../../src/ports/traffic/traffic.ts';
 import type { ObservedAnswers } from '../../src/rollout/facts.ts';
+import { TrafficFlow } from './traffic-flow.ts';
+import { releaseZero } from '../../src/rollout/release-zero.ts';
 import type { World } from './world.ts';
 
 /** A proxy as the port describes it. Requests that were open when an instance began to drain go on for a while. */
 export class SimulatedTraffic {
   readonly #world: World;
+  readonly flow: TrafficFlow;
   #routing: RoutedEnvironment | null = null;
   #fence = 0;
+  #version = 0;
   readonly #openUntil = new Map<number, number>();
 
   constructor(world: World) {
     this.#world = world;
+    this.flow = new TrafficFlow(world);
   }
 
   get routing(): RoutedEnvironment | null {
     return this.#routing;
   }
 
-  publish(fence: number, environments: readonly RoutedEnvironment[]): void {
+  /** The highest fencing token that it has seen. */
+  get fence(): number {
+    return this.#fence;
+  }
+
+  /** `version`: grows with each document of one control plane; one that comes after a newer one changes nothing. */
+  publish({ fence, version }: { fence: number; version: number }, routing: RoutedEnvironment): void {
     if (fence < this.#fence) throw new LotseError('fenced-off', 'a newer control plane has taken over');
+    if (fence === this.#fence && version < this.#version) return;
     this.#fence = fence;
+    this.#version = version;
     const before = this.#routing;
-    const [routing] = environments;
-    if (routing === undefined) return;
     if (before !== null && routing.epoch < before.epoch) this.#world.violate('an epoch went backwards');
     this.#routing = routing;
+    this.flow.follow(routing);
     const still = new Set(accepting(routing));
     for (const port of before === null ? [] : accepting(before)) {
       if (still.has(port)) continue;
-      this.#openUntil.set(port, this.#world.time.now + this.#world.lasts(0, 2_500, 'open', port));
+      this.#openUntil.set(port, this.#world.time.now + this.#world.lasts(0, 800, 'open', port));
     }
-  }
-
-  environments(): readonly RoutedEnvironment[] {
-    return this.#routing === null ? [] : [this.#routing];
-  }
-
-  status(): ProxyStatus {
-    const status = { pid: 1, proxyStart: 'one', controlProtocol: 1, version: 1, confirmed: true, workers: [] } as const;
-    const more = { heldRequests: 0, problems: [], journalHeads: {} };
-    return { ...status, ...more, fence: this.#fence, addresses: this.#addresses() };
   }
 
   /** Bucket 0 of the newest share. */
@@ -54,6 +56,7 @@ export class SimulatedTraffic {
   /** The revision that answers the newest bucket; null: the maintenance page, a held request or a 502. */
   answering(): string | null {
     const routing = this.#routing;
+    if (routing?.mode.kind === 'adopted') return releaseZero.revision;
     if (routing === null || routing.mode.kind !== 'serving') return null;
     const revision = routing.shares.findLast((share) => share.permille > 0)?.revision;
     return revision !== undefined && this.reaches(revision) ? revision : null;
@@ -62,29 +65,36 @@ export class SimulatedTraffic {
   /** Does a request to this revision find an instance that is really up, for each of its services? */
   reaches(revision: string): boolean {
     const routed = this.#routing?.revisions.find((each) => each.revision === revision);
-    if (routed === undefined) return false;
-    const slots = this.#world.target.observe();
-    const isUp = (port: number) => slots.some((slot) => slot.address?.port === port && slot.state === 'ready');
-    return routed.services.every((service) =>
-      service.instances.some((each) => each.state === 'accepting' && isUp(each.address.port)),
-    );
+    return routed !== undefined && routed.services.every((service) => this.hasUp(service));
   }
 
-  #addresses(): readonly AddressStatus[] {
+  /** Does it name an instance that is really up? */
+  hasUp(service: RoutedService): boolean {
+    return service.instances.some((each) => each.state === 'accepting' && this.#world.target.isUpAt(each.address.port));
+  }
+
+  addresses(): readonly AddressStatus[] {
     const busy = this.#routing === null ? [] : accepting(this.#routing);
     const { now } = this.#world.time;
-    const finishing = [...this.#openUntil].filter(([, until]) => until > now).map(([port]) => port);
+    const finishing: number[] = [];
+    for (const [port, until] of this.#openUntil) {
+      if (until > now) finishing.push(port);
+      else this.#openUntil.delete(port);
+    }
     return [...new Set([...busy, ...finishing])].map((port) => ({
       address: { host: '127.0.0.1', port },
       activeRequests: 1,
       upgradedConnections: 0,
       ejected: false,
+      problem: null,
     }));
   }
 }
 
 function accepting(routing: RoutedEnvironment): readonly number[] {
-  const services = routing.revisions.flatMap((revision) => revision.services);
-  const instances = services.flatMap((service) => service.instances);
-  return instances.filter((each) => each.state === 'accepting').map((each) => each.address.port);
+  const ports: number[] = [];
+  for (const { services } of routing.revisions)
+    for (const { instances } of services)
+      for (const { state, address } of instances) if (state === 'accepting') ports.push(address.port);
+  return ports;
 }

@@ -6,12 +6,26 @@ interface Entry {
   readonly act: () => void;
 }
 
-/** Time that passes only when everybody waits for it. Entries of one moment run in the order in which they were made. */
+interface Waiter {
+  readonly isDone: () => boolean;
+  readonly until: number;
+  readonly answer: (isDone: boolean) => void;
+}
+
+/** So many steps are handed to the event loop at once: each of its rounds costs more than a step does. */
+const stepsARound = 64;
+
+/**
+ * Time that passes only when everybody waits for it, and only while somebody waits for something by `pass`. Entries of
+ * one moment run in the order in which they were made.
+ */
 export class VirtualTime {
   #now = Date.UTC(2030, 0, 7, 10);
   #made = 0;
   /** A binary heap: the next entry is the first. */
   readonly #entries: Entry[] = [];
+  #waiters: readonly Waiter[] = [];
+  #isPassing = false;
 
   get now(): number {
     return this.#now;
@@ -41,17 +55,13 @@ export class VirtualTime {
   }
 
   /** Lets time pass until `isDone`; false when that took longer than `limitMs`, or nothing will ever happen again. */
-  async pass(isDone: () => boolean, limitMs: number): Promise<boolean> {
-    const end = this.#now + limitMs;
-    for (;;) {
-      // Whatever is woken goes on until it waits again: a macrotask comes after all of that.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (isDone()) return true;
-      const next = this.#take();
-      if (next === null || next.at > end) return false;
-      this.#now = Math.max(this.#now, next.at);
-      next.act();
-    }
+  pass(isDone: () => boolean, limitMs: number): Promise<boolean> {
+    return new Promise((answer) => {
+      this.#waiters = [...this.#waiters, { isDone, until: this.#now + limitMs, answer }];
+      if (this.#isPassing) return;
+      this.#isPassing = true;
+      this.#goOn();
+    });
   }
 
   /** The clock is put forward while everybody waits. */
@@ -65,13 +75,38 @@ export class VirtualTime {
     await this.pass(() => isOver, ms + 1);
   }
 
-  #take(): Entry | null {
+  /** Whatever a step wakes goes on until it waits again: the next macrotask comes after all of that. */
+  #goOn(): void {
+    for (let step = 1; step < stepsARound; step++) setImmediate(() => this.#step());
+    setImmediate(() => {
+      this.#step();
+      if (this.#waiters.length === 0) this.#isPassing = false;
+      else this.#goOn();
+    });
+  }
+
+  #step(): void {
+    if (this.#waiters.length === 0) return;
+    const next = this.#entries[0];
+    const at = next?.at ?? Infinity;
+    let areWaiting = true;
+    for (const waiter of this.#waiters) {
+      const isDone = waiter.isDone();
+      if (!isDone && at <= waiter.until) continue;
+      areWaiting = false;
+      this.#waiters = this.#waiters.filter((each) => each !== waiter);
+      waiter.answer(isDone);
+    }
+    if (!areWaiting || next === undefined) return;
+    this.#take();
+    this.#now = Math.max(this.#now, next.at);
+    next.act();
+  }
+
+  #take(): void {
     const entries = this.#entries;
-    const first = entries[0];
     const last = entries.pop();
-    if (first === undefined || last === undefined) return null;
-    if (entries.length > 0) this.#sink(last);
-    return first;
+    if (last !== undefined && entries.length > 0) this.#sink(last);
   }
 
   #sink(entry: Entry): void {
@@ -96,10 +131,13 @@ function isBefore(one: Entry, other: Entry): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-/** The engine's clock on virtual time. Once `isDead` nobody wakes any more, as in a killed process. */
-export function clockOn(time: VirtualTime, isDead: () => boolean): Clock {
+/**
+ * The engine's clock on virtual time, off by `offsetMs`. Once `isDead` nobody wakes any more, as in a killed process.
+ */
+export function clockOn(time: VirtualTime, offsetMs: () => number, isDead: () => boolean): Clock {
   return {
-    now: () => time.now,
+    now: () => time.now + offsetMs(),
+    uptime: () => time.now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         const wake = () => {

@@ -1,44 +1,80 @@
 import type { Scope } from '../../src/core/ids.ts';
 import { evaluateGates } from '../../src/rollout/evaluate-gates.ts';
 import type { Evidence, GateResult } from '../../src/rollout/gate.ts';
-import type { Plan } from '../../src/rollout/plan.ts';
+import type { Before, Plan } from '../../src/rollout/plan.ts';
 import type { Revision } from '../../src/rollout/release.ts';
 import { lifeOf, type Life, type Place, type Quality } from './behaviour.ts';
 import { Invariants } from './invariants.ts';
 import { randomOf, type Random } from './random.ts';
+import { Shore } from './shore.ts';
 import { SimulatedJournal } from './simulated-journal.ts';
 import { SimulatedTarget } from './simulated-target.ts';
 import { SimulatedTraffic } from './simulated-traffic.ts';
-import { VirtualTime } from './virtual-time.ts';
 
 export const scope: Scope = { app: 'shop', environment: 'production' };
 
-/** Everything that outlives a control plane. What happens in it follows from the seed alone. */
+export interface WorldOptions {
+  /** Everything that takes time takes so much of it. */
+  readonly pace?: number;
+  readonly shore?: Shore;
+  readonly scope?: Scope;
+}
+
+/** One environment and everything of it that outlives a control plane. What happens in it follows from the seed alone. */
 export class World {
   readonly seed: number;
-  readonly time = new VirtualTime();
+  readonly pace: number;
+  readonly scope: Scope;
+  readonly shore: Shore;
   readonly journal = new SimulatedJournal();
-  readonly target = new SimulatedTarget(this);
-  readonly traffic = new SimulatedTraffic(this);
-  readonly invariants = new Invariants(this);
+  readonly target: SimulatedTarget;
+  readonly traffic: SimulatedTraffic;
+  readonly invariants: Invariants;
   readonly revisions = new Map<string, Revision>();
-  readonly counts = new Map<string, number>();
-  readonly violations: string[] = [];
   readonly evidence: Evidence[] = [];
-  readonly trace: string[] = [];
+  /** What serves before the first rollout. */
+  before: Before = { kind: 'maintenance' };
   /** From when on nobody can prove that the way back is there; null: always proven. */
   unprovenFrom: number | null = null;
-  fence = 0;
+  #mishaps = 0;
   readonly #qualities = new Map<string, Quality>();
+  readonly #advanced = new Set<string>();
   /** Revisions that do not come up a second time. */
   readonly tired = new Set<string>();
 
-  /** Everything that takes time in this world takes so much of it. */
-  readonly pace: number;
-
-  constructor(seed: number, pace = 1) {
+  constructor(seed: number, { pace = 1, shore = new Shore(), scope: of = scope }: WorldOptions = {}) {
     this.seed = seed;
     this.pace = pace;
+    this.shore = shore;
+    this.scope = of;
+    this.target = new SimulatedTarget(this);
+    this.traffic = new SimulatedTraffic(this);
+    this.invariants = new Invariants(this);
+  }
+
+  get time() {
+    return this.shore.time;
+  }
+
+  /** Times that something happened which may change how a rollout ends though nothing is wrong with the release. */
+  get mishaps(): number {
+    return this.#mishaps + this.shore.mishaps;
+  }
+
+  hadMishap(): void {
+    this.#mishaps++;
+  }
+
+  get counts(): ReadonlyMap<string, number> {
+    return this.shore.counts;
+  }
+
+  get violations(): readonly string[] {
+    return this.shore.violations;
+  }
+
+  get trace(): readonly string[] {
+    return this.shore.trace;
   }
 
   add(revision: Revision, quality: Quality): void {
@@ -85,21 +121,30 @@ export class World {
     );
   }
 
+  /** A person went on without waiting for a judge. */
+  advanced(rollout: string): void {
+    this.#advanced.add(rollout);
+  }
+
+  wasAdvanced(rollout: string): boolean {
+    return this.#advanced.has(rollout);
+  }
+
   /** Something outside the control plane is not what it was. */
   changed(): void {
+    if (this.traffic.flow.isShared) this.traffic.flow.catchUp();
     this.invariants.checkOrders();
   }
 
   count(what: string): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+    this.shore.count(what);
   }
 
   violate(what: string): void {
-    this.note(`VIOLATION ${what}`);
-    this.violations.push(what);
+    this.shore.violate(what, this.scope);
   }
 
   note(what: string): void {
-    this.trace.push(`${String(this.time.now % 100_000_000).padStart(9)} ${what}`);
+    this.shore.note(what, this.scope);
   }
 }

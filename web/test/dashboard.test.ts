@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import { checkPage } from './check-page.ts';
 import { app } from '../../test/fixtures/dashboard/harbour-data.ts';
 import { signInSecret } from '../../test/fixtures/dashboard/fake-control-plane.ts';
 import { cannotRun, Dashboard } from '../../test/fixtures/dashboard/open-dashboard.ts';
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const phone = { width: 375, height: 740 };
 
 describe('the dashboard in a browser', { skip: cannotRun, timeout: 170_000 }, () => {
@@ -100,6 +97,36 @@ describe('the dashboard in a browser', { skip: cannotRun, timeout: 170_000 }, ()
     await page.context().close();
   });
 
+  test('a canary shows what the judge thinks, why, and how the evidence grew', async () => {
+    dashboard.harbour.beginCanary();
+    const page = await dashboard.open(`/apps/${app}/rollouts/production-rollout-9`);
+    await page.getByText('fails 2.6 % of requests, the old one 0.49 %', { exact: false }).waitFor();
+    await page.locator('.step-title', { hasText: 'Send 5% of the requests to r9-5d20b7c' }).waitFor();
+    assert.equal(await page.getByText(/86% of what is needed to call it harmful/).count(), 1);
+    assert.equal(await page.locator('.evidence polyline').count(), 2);
+    const row = page.getByRole('row', { name: /dashboard: failed requests/ });
+    assert.match((await row.textContent()) ?? '', /[\d.]+% of 1,\d{3}.*0\.\d+% of 2\d,\d{3}.*undecided/);
+    await page.getByText('25 of 30 failed requests are spent that it may cost.').waitFor();
+    await checkPage(page, 'canary');
+    await page.context().close();
+  });
+
+  test('what was adopted is told with where it answers, in both languages', async () => {
+    const { staging } = dashboard.harbour;
+    const adopted = { release: 'r0', revision: 'adopted', mode: 'adopted', previousRelease: null } as const;
+    const upstream = 'http://127.0.0.1:3000';
+    dashboard.harbour.staging = { ...staging, ...adopted, upstream, verified: false, shares: [], services: [] };
+    const page = await dashboard.open(`/apps/${app}`);
+    const lane = page.locator('[data-environment=staging]');
+    await lane.getByText(`What was adopted, at ${upstream}. Lotse never starts or stops it.`).waitFor();
+    await lane.getByText('Adopted upstream', { exact: true }).waitFor();
+    assert.equal(await lane.getByText(/verified here|Nothing runs/).count(), 0);
+    await page.getByRole('button', { name: 'Deutsch' }).click();
+    await lane.getByText(`Was übernommen wurde, unter ${upstream}. Lotse startet und beendet es nie.`).waitFor();
+    dashboard.harbour.staging = staging;
+    await page.context().close();
+  });
+
   test('lost live updates are said, and taken up again with what was missed', async () => {
     const page = await dashboard.open(`/apps/${app}`);
     await page.getByText('Live', { exact: true }).waitFor();
@@ -154,36 +181,3 @@ describe('the dashboard in a browser', { skip: cannotRun, timeout: 170_000 }, ()
     assert.deepEqual(dashboard.complaints, []);
   });
 });
-
-async function checkPage(page: Page, what: string): Promise<void> {
-  assert.deepEqual(await overflow(page), [], what);
-  assert.deepEqual(await barriers(page), [], what);
-}
-
-/** What stands out of the page to the right. */
-async function overflow(page: Page): Promise<readonly string[]> {
-  return await page.evaluate(() => {
-    const { clientWidth, scrollWidth } = document.documentElement;
-    if (scrollWidth <= clientWidth) return [];
-    return [...document.querySelectorAll('main *')]
-      .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
-      .map((element) => element.className.toString() || element.tagName);
-  });
-}
-
-interface AxeResult {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string | null;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-  }[];
-}
-
-/** Serious and critical findings of axe-core. It is evaluated, not inserted: the content security policy stays on. */
-async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(axePath, 'utf8'));
-  const result: AxeResult = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
-  return result.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}\n${node.failureSummary}`));
-}

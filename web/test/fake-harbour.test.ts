@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import * as accounts from '../../src/capabilities/accounts/accounts-api.ts';
+import * as config from '../../src/capabilities/config/config-api.ts';
+import * as flags from '../../src/capabilities/flags/flags-api.ts';
+import * as notifications from '../../src/capabilities/notifications/notifications-api.ts';
 import * as releases from '../../src/capabilities/releases/releases-api.ts';
+import * as schedules from '../../src/capabilities/schedules/schedules-api.ts';
+import * as secrets from '../../src/capabilities/secrets/secrets-api.ts';
 import { Harbour } from '../../test/fixtures/dashboard/harbour.ts';
 import { answerOf } from '../../test/fixtures/dashboard/harbour-routes.ts';
 
+const place = '/apps/bildwerk/environments/production';
 const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/me', accounts.me],
   ['/people', z.array(accounts.person)],
@@ -15,6 +21,17 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/apps/bildwerk/rollouts', z.array(releases.rollout)],
   ['/apps/bildwerk/rollouts/production-rollout-8', releases.rollout],
   ['/apps/bildwerk/journal', z.array(releases.journalEvent)],
+  ['/journal/check', releases.journalCheck],
+  [`${place}/config`, config.configView],
+  [`${place}/config/history`, z.array(config.settingsVersion)],
+  [`${place}/secrets`, z.array(secrets.knownSecret)],
+  [`${place}/flags`, flags.flagList],
+  [`${place}/flags/blurhash`, flags.flagHistory],
+  [`${place}/flag-keys`, z.array(flags.flagKey)],
+  [`${place}/jobs`, z.array(schedules.knownJob)],
+  [`${place}/jobs/one`, releases.jobView],
+  [`${place}/notifications`, notifications.notificationList],
+  [`${place}/evidence`, z.array(releases.evidence)],
 ];
 
 function checkAll(harbour: Harbour): void {

@@ -8,13 +8,14 @@ const body = Buffer.alloc(1024, 'x');
 let isEnding = false;
 
 const server = createServer((request, response) => {
-  if (request.url === '/healthz') return send(request, response, 200);
+  const receivedMs = performance.timeOrigin + performance.now();
+  if (request.url === '/healthz') return send(request, response, receivedMs, 200);
   let received = '';
   request.setEncoding('utf8').on('data', (text) => (received += text));
   request.on('end', () => {
     const status = request.method === 'POST' && received !== 'hello' ? 400 : 200;
-    if (request.url === '/slow') setTimeout(() => send(request, response, status), slowMs);
-    else send(request, response, status);
+    if (request.url === '/slow') setTimeout(() => send(request, response, receivedMs, status), slowMs);
+    else send(request, response, receivedMs, status);
   });
 });
 // Longer than anything in front of it keeps a connection that rests, so that it is never this side that closes first.
@@ -23,13 +24,15 @@ server.keepAliveTimeout = 120_000;
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
+ * @param {number} receivedMs
  * @param {number} status
  */
-function send(request, response, status) {
+function send(request, response, receivedMs, status) {
   response.writeHead(status, {
     'content-type': 'text/plain',
     'content-length': body.length,
     'x-version': version,
+    'x-received': receivedMs.toFixed(2),
     'x-load': request.headers['x-load'] ?? '',
     ...(isEnding ? { connection: 'close' } : {}),
   });

@@ -24,6 +24,12 @@ export async function findPerson(db: Db, id: string): Promise<PersonView | null>
   return people.flatMap(viewPerson)[0] ?? null;
 }
 
+/** Null also for people who are disabled: they can do nothing. */
+export async function findActivePerson(db: Db, id: string): Promise<PersonView | null> {
+  const person = await findPerson(db, id);
+  return person?.disabledAt === null ? person : null;
+}
+
 /** Oldest first, without the erased. */
 export async function listPeople(db: Db): Promise<readonly PersonView[]> {
   const people = await db.selectFrom('people').selectAll().orderBy('created_at').orderBy('person').execute();
@@ -38,11 +44,27 @@ export async function insertPerson(db: Db, id: string, request: PersonRequest, n
   const roles = encodeJson(request.roles);
   await db
     .insertInto('people')
-    .values({ person: id, name: request.name, mail: request.mail, roles, created_at: now, erased_at: null })
+    .values({
+      person: id,
+      name: request.name,
+      mail: request.mail,
+      roles,
+      created_at: now,
+      erased_at: null,
+      disabled_at: null,
+    })
     .execute();
 }
 
-/** Name and mail are gone, tokens revoked (their names too), sessions and links removed. */
+export async function updatePerson(db: Db, { id, name, mail, roles, disabledAt }: PersonView): Promise<void> {
+  await db
+    .updateTable('people')
+    .set({ name, mail, roles: encodeJson(roles), disabled_at: disabledAt })
+    .where('person', '=', id)
+    .execute();
+}
+
+/** Name and mail are gone, tokens revoked (their names too); sessions, links and all ways to sign in are removed. */
 export async function erasePersonRows(db: Db, id: string, now: UnixMs): Promise<void> {
   await db
     .updateTable('people')
@@ -50,12 +72,14 @@ export async function erasePersonRows(db: Db, id: string, now: UnixMs): Promise<
     .where('person', '=', id)
     .execute();
   await db.updateTable('tokens').set({ name: '', revoked_at: now }).where('person', '=', id).execute();
-  await db.deleteFrom('sessions').where('person', '=', id).execute();
-  await db.deleteFrom('sign_in_links').where('person', '=', id).execute();
+  for (const table of ['sessions', 'sign_in_links', 'passwords', 'passkeys'] as const) {
+    await db.deleteFrom(table).where('person', '=', id).execute();
+  }
 }
 
 export async function insertToken(db: Db, token: StoredToken, createdBy: Actor): Promise<void> {
-  const { id, secretHash, name, person, app, environment } = token;
+  const { id, secretHash, name, person, app } = token;
+  const environment = token.environments?.join(',') ?? null;
   await db
     .insertInto('tokens')
     .values({
@@ -98,14 +122,15 @@ export async function markTokenRevoked(db: Db, id: string, now: UnixMs): Promise
 
 function viewPerson(row: Selectable<PeopleTable>): readonly PersonView[] {
   if (row.erased_at !== null) return [];
-  const { person: id, mail, created_at: createdAt } = row;
-  return [{ id, name: row.name ?? '', mail, roles: readRoles(row.roles, `people ${id}`), createdAt }];
+  const { person: id, mail, created_at: createdAt, disabled_at: disabledAt } = row;
+  return [{ id, name: row.name ?? '', mail, roles: readRoles(row.roles, `people ${id}`), createdAt, disabledAt }];
 }
 
 function storedToken(row: Selectable<TokensTable>): StoredToken {
-  const { token: id, name, person, app, environment } = row;
+  const { token: id, name, person, app } = row;
+  const environments = row.environment?.split(',') ?? null;
   return {
-    ...{ id, name, person, app, environment, roles: readRoles(row.roles, `tokens ${id}`) },
+    ...{ id, name, person, app, environments, roles: readRoles(row.roles, `tokens ${id}`) },
     secretHash: row.secret_hash,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allRoles, hasRole, maySee, mayTouch, refuseTokenRequest, rolesInForce } from './accounts.ts';
+import { allRoles, hasRole, maySee, mayTouch, refuseTokenRequest, rolesInForce, sayBounds } from './accounts.ts';
 import type { Caller } from './accounts.ts';
 import type { Role, TokenRequest } from './accounts-api.ts';
 
 const caller: Caller = {
-  ...{ kind: 'person', id: 'p1', name: 'Ada', actor: { kind: 'person', id: 'p1' }, app: null, environment: null },
+  ...{ kind: 'person', id: 'p1', name: 'Ada', actor: { kind: 'person', id: 'p1' }, app: null, environments: null },
   ...{ roles: ['developer'], credential: { kind: 'session', id: 's1' } },
 };
 const request: TokenRequest = {
-  ...{ name: 'laptop', roles: ['developer'], speaksFor: 'me', app: null, environment: null, validMs: null },
+  ...{ name: 'laptop', roles: ['developer'], speaksFor: 'me', app: null, environments: null, validMs: null },
 };
 
 test('each role passes exactly where the table says so', () => {
@@ -26,15 +26,18 @@ test('each role passes exactly where the table says so', () => {
   assert.equal(hasRole([], 'viewer'), false);
 });
 
-test('what is bound to an environment touches nothing else, and sees what belongs to its app', () => {
-  const bound = { app: 'shop', environment: 'staging' };
-  assert.equal(mayTouch(bound, bound), true);
+test('what is bound to environments touches nothing else, and sees what belongs to its app', () => {
+  const bound = { app: 'shop', environments: ['staging', 'preview'] };
+  assert.equal(mayTouch(bound, { app: 'shop', environment: 'staging' }), true);
+  assert.equal(mayTouch(bound, { app: 'shop', environment: 'preview' }), true);
   assert.equal(mayTouch(bound, { app: 'shop', environment: 'production' }), false);
   assert.equal(mayTouch(bound, { app: 'other', environment: 'staging' }), false);
   assert.equal(mayTouch(bound, { app: 'shop', environment: null }), false);
   assert.equal(maySee(bound, { app: 'shop', environment: null }), true);
+  assert.equal(maySee(bound, { app: 'shop', environment: 'production' }), false);
   assert.equal(maySee(bound, { app: null, environment: null }), false);
-  assert.equal(mayTouch({ app: null, environment: null }, { app: null, environment: null }), true);
+  assert.equal(mayTouch({ app: null, environments: null }, { app: null, environment: null }), true);
+  assert.equal(sayBounds(bound), 'shop/staging,preview');
 });
 
 test("a person's token loses what the person has lost", () => {
@@ -56,5 +59,9 @@ test('nobody can hand on more than they have', () => {
   refused({ ...admin, kind: 'token', actor: { kind: 'token', id: 't' } }, {}, 'bad-input');
   refused({ app: 'shop' }, {}, 'forbidden');
   refused({ app: 'shop' }, { app: 'other' }, 'forbidden');
-  refuseTokenRequest({ ...caller, app: 'shop' }, { ...request, app: 'shop', environment: 'staging' });
+  const bound = { app: 'shop', environments: ['staging', 'preview'] };
+  refuseTokenRequest({ ...caller, app: 'shop' }, { ...request, app: 'shop', environments: ['staging'] });
+  refuseTokenRequest({ ...caller, ...bound }, { ...request, app: 'shop', environments: ['preview'] });
+  refused(bound, { app: 'shop' }, 'forbidden');
+  refused(bound, { app: 'shop', environments: ['staging', 'production'] }, 'forbidden');
 });

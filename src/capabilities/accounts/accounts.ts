@@ -7,6 +7,8 @@ export const allRoles: readonly Role[] = role.options;
 
 /** How long a sign-in link may be used, in milliseconds. */
 export const signInLinkValidMs = 15 * 60_000;
+/** Whoever changes how they sign in has signed in within this time, in milliseconds. */
+export const freshSignInMs = 15 * 60_000;
 /** How long a session lasts after the sign-in, in milliseconds. */
 export const sessionValidMs = 14 * 86_400_000;
 /** After this time a session gets a new id and secret, in milliseconds. */
@@ -42,9 +44,9 @@ export interface Caller {
   /** What the journal says about all that is done with this credential. A person's token acts as the person. */
   readonly actor: Actor;
   readonly roles: readonly Role[];
-  /** The only app, the only environment that it may touch; null: all. */
+  /** The only app, the only environments that it may touch; null: all. */
   readonly app: string | null;
-  readonly environment: string | null;
+  readonly environments: readonly string[] | null;
   readonly credential: { readonly kind: 'token' | 'session'; readonly id: string };
 }
 
@@ -52,17 +54,28 @@ export function hasRole(roles: readonly Role[], wanted: Role): boolean {
   return roles.some((given) => passingRoles[wanted].includes(given));
 }
 
+/** What a credential is bound to. */
+export type Bounds = Pick<Caller, 'app' | 'environments'>;
+
 /** Is `place` inside of what the caller is bound to? */
-export function mayTouch(caller: Pick<Caller, 'app' | 'environment'>, place: Place): boolean {
-  return (
-    (caller.app === null || caller.app === place.app) &&
-    (caller.environment === null || caller.environment === place.environment)
-  );
+export function mayTouch({ app, environments }: Bounds, place: Place): boolean {
+  const isThere = environments === null || (place.environment !== null && environments.includes(place.environment));
+  return (app === null || app === place.app) && isThere;
 }
 
-/** For lists: who is bound to an environment also sees what belongs to its app as a whole. */
-export function maySee(caller: Pick<Caller, 'app' | 'environment'>, place: Place): boolean {
-  return mayTouch(caller, { app: place.app, environment: place.environment ?? caller.environment });
+/** For lists: who is bound to environments also sees what belongs to their app as a whole. */
+export function maySee({ app, environments }: Bounds, place: Place): boolean {
+  return mayTouch({ app, environments: place.environment === null ? null : environments }, place);
+}
+
+/** `shop/staging,production`; `*` for all. */
+export function sayBounds({ app, environments }: Bounds): string {
+  return `${app ?? '*'}/${environments?.join(',') ?? '*'}`;
+}
+
+function mayBind({ app, environments }: Bounds, wanted: Bounds): boolean {
+  const isInside = environments === null || wanted.environments?.every((name) => environments.includes(name)) === true;
+  return (app === null || app === wanted.app) && isInside;
 }
 
 /** What a token of a person can do: what it was given, as far as the person still has it. */
@@ -85,14 +98,19 @@ export function refuseTokenRequest(caller: Caller, request: TokenRequest): void 
   if (caller.credential.kind === 'token' && !isAdmin) throw forbidden('A token makes other tokens only as admin.');
   const missing = request.roles.filter((wanted) => !hasRole(caller.roles, wanted));
   if (missing.length > 0) throw forbidden(`You cannot hand on what you do not have: ${missing.join(', ')}.`);
-  if (!mayTouch(caller, request))
+  if (!mayBind(caller, request))
     throw forbidden('This credential is bound, and cannot make a token that reaches further.');
 }
 
 /** Own tokens, and as admin those of others. */
 export function mayRevoke(caller: Caller, token: { readonly id: string; readonly person: string | null }): boolean {
-  if (hasRole(caller.roles, 'admin') && caller.app === null && caller.environment === null) return true;
+  if (hasRole(caller.roles, 'admin') && isUnbound(caller)) return true;
   return token.id === caller.credential.id || (token.person !== null && token.person === personOf(caller));
+}
+
+/** May it touch the control plane as a whole? */
+export function isUnbound({ app, environments }: Bounds): boolean {
+  return app === null && environments === null;
 }
 
 /** The person behind a caller; null: a system. */

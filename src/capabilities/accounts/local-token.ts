@@ -19,7 +19,7 @@ export async function keepLocalToken(file: string, server: string, accounts: Acc
 
 async function newToken(accounts: Accounts): Promise<string> {
   const owner = await accounts.people.ensureOwner();
-  const request = { name: 'commands on this machine', roles: [...roles], app: null, environment: null, validMs: null };
+  const request = { name: 'commands on this machine', roles: [...roles], app: null, environments: null, validMs: null };
   return (await accounts.tokens.createForLotse({ ...request, speaksFor: 'me' }, owner.id)).secret;
 }
 

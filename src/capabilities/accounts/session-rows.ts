@@ -13,9 +13,32 @@ export async function findSession(db: Db, secretHash: string, now: UnixMs): Prom
   return row !== undefined && isOpen(row, now) ? row : null;
 }
 
-export async function hasOpenSession(db: Db, id: string, now: UnixMs): Promise<boolean> {
+export async function findSessionById(db: Db, id: string, now: UnixMs): Promise<StoredSession | null> {
   const row = await db.selectFrom('sessions').selectAll().where('session', '=', id).executeTakeFirst();
-  return row !== undefined && isOpen(row, now);
+  return row !== undefined && isOpen(row, now) ? row : null;
+}
+
+/** Of a person, latest first, without those that a rotation has replaced. */
+export async function listOpenSessions(db: Db, person: string, now: UnixMs): Promise<readonly StoredSession[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('person', '=', person)
+    .where('ended_at', 'is', null)
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('session')
+    .execute();
+  return rows.filter((row) => isOpen(row, now));
+}
+
+export async function hasOpenSession(db: Db, id: string, now: UnixMs): Promise<boolean> {
+  return (await findSessionById(db, id, now)) !== null;
+}
+
+/** Also those that a rotation has replaced, and links that nobody has used: nothing of the person is left open. */
+export async function endSessionsOf(db: Db, person: string, now: UnixMs): Promise<void> {
+  await db.updateTable('sessions').set({ ended_at: now }).where('person', '=', person).execute();
+  await db.deleteFrom('sign_in_links').where('person', '=', person).execute();
 }
 
 export async function insertSession(db: Db, session: StoredSession): Promise<void> {

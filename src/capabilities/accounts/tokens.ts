@@ -7,7 +7,7 @@ import { lastUsedEveryMs, mayRevoke, personOf, refuseTokenRequest, rolesInForce 
 import type { Caller } from './accounts.ts';
 import type { NewTokenView, PersonView, TokenRequest, TokenView } from './accounts-api.ts';
 import {
-  findPerson,
+  findActivePerson,
   findToken,
   insertToken,
   listStoredTokens,
@@ -16,6 +16,9 @@ import {
 } from './accounts-rows.ts';
 import type { StoredToken } from './accounts-rows.ts';
 import { hashSecret, hasHash, newTokenSecret, tokenIdOf } from './credential-secrets.ts';
+
+/** How long an expired token is still listed, in milliseconds. */
+const keptExpiredMs = 86_400_000;
 
 export interface Tokens {
   /** Whom a bearer token names; null when it is unknown, expired, revoked, or its person is gone. */
@@ -47,7 +50,8 @@ export function createTokens(parts: AccountParts): Tokens {
     createForLotse: (request, person) => createToken(parts, request, person, systemActor),
     async list(caller) {
       const tokens = await listStoredTokens(database.db);
-      return tokens.filter((token) => mayRevoke(caller, token)).map(viewToken);
+      const isKnown = ({ expiresAt }: StoredToken): boolean => expiresAt === null || expiresAt > now() - keptExpiredMs;
+      return tokens.filter((token) => isKnown(token) && mayRevoke(caller, token)).map(viewToken);
     },
     async revoke(caller, id) {
       await journal.transact(async ({ trx, append }) => {
@@ -69,22 +73,22 @@ async function authenticateToken({ database: { db }, now }: AccountParts, secret
   const id = tokenIdOf(secret);
   const token = id === null ? null : await findToken(db, id);
   if (token === null || !hasHash(secret, token.secretHash) || !isInForce(token, now())) return null;
-  const person = token.person === null ? null : await findPerson(db, token.person);
+  const person = token.person === null ? null : await findActivePerson(db, token.person);
   if (token.person !== null && person === null) return null;
   if ((token.lastUsedAt ?? 0) <= now() - lastUsedEveryMs) await markTokenUsed(db, token.id, now());
   return callerOf(token, person);
 }
 
 function callerOf(token: StoredToken, person: PersonView | null): Caller {
-  const { app, environment } = token;
+  const { app, environments } = token;
   const credential = { kind: 'token', id: token.id } as const;
   if (person === null) {
     const actor = { kind: 'token', id: token.id } as const;
-    return { kind: 'token', id: token.id, name: token.name, actor, roles: token.roles, app, environment, credential };
+    return { kind: 'token', id: token.id, name: token.name, actor, roles: token.roles, app, environments, credential };
   }
   const actor = { kind: 'person', id: person.id } as const;
   const roles = rolesInForce(token.roles, person.roles);
-  return { kind: 'person', id: person.id, name: person.name, actor, roles, app, environment, credential };
+  return { kind: 'person', id: person.id, name: person.name, actor, roles, app, environments, credential };
 }
 
 async function createToken(
@@ -94,12 +98,12 @@ async function createToken(
   by: Actor,
 ): Promise<NewTokenView> {
   const { id, secret } = newTokenSecret();
-  const { name, roles, app, environment, validMs } = request;
+  const { name, roles, app, environments, validMs } = request;
   const createdAt = now();
   const expiresAt = validMs === null ? null : createdAt + validMs;
-  const view = { id, name, person, roles, app, environment, createdAt, expiresAt, lastUsedAt: null };
+  const view = { id, name, person, roles, app, environments, createdAt, expiresAt, lastUsedAt: null };
   await journal.transact(async ({ trx, append }) => {
-    const payload = { token: id, person, roles, app, environment, expiresAt };
+    const payload = { token: id, person, roles, app, environments, expiresAt };
     await append('control', fence(), [accountEvent('token-created', by, payload)]);
     await insertToken(trx, { ...view, secretHash: hashSecret(secret), revokedAt: null }, by);
   });

@@ -1,37 +1,46 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import type { Scope, ServiceName } from '../../core/ids.ts';
+import type { Scope, ServiceName, UnixMs } from '../../core/ids.ts';
 import { decodeJson, encodeJson } from '../../database/json-column.ts';
 import type { LotseDb } from '../../database/schema.ts';
-import { environmentConfig } from '../../manifest/environment-config.ts';
 import { findEnvironment } from '../../manifest/effective-service.ts';
+import { lineFinder } from '../../manifest/line-in-manifest.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
-import type { DiffLine, ReleasePart } from '../../ports/release-part/release-part.ts';
+import type { ReleasePart } from '../../ports/release-part/release-part.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
+import { compareDocuments, configDocument, documentFor, type ConfigDocument } from './config-document.ts';
+import { requireConfig } from './require-config.ts';
+import { settingsVersion } from './settings-rows.ts';
 
-/** Values by service; the empty name holds what jobs and the verification are given. */
-const configDocument = z.record(z.string(), z.record(z.string(), z.string()));
-export type ConfigDocument = z.infer<typeof configDocument>;
+/** Says where values of a revision come from, in a few words. */
+export type SourcesOfRevision = (
+  revision: Revision,
+) => Promise<(variable: string, service: string | null, value: string) => string>;
 
 /** Frozen config of revisions: content-addressed versions, one document each. */
-export function configPart(db: LotseDb, now: () => number): ReleasePart {
+export function configPart(db: LotseDb, now: () => UnixMs, sourcesOf: SourcesOfRevision): ReleasePart {
   return {
     name: 'config',
     title: 'the old config version is there',
     async resolve(scope, release) {
-      const document = documentFor(release, scope.environment);
+      const document = await documentNow(db, scope, release);
       const text = encodeJson(document);
       const version = createHash('sha256').update(text).digest('hex');
       await db
         .insertInto('config_versions')
-        .values({ ...scope, version, document: text, created_at: now() })
+        .values({ app: scope.app, environment: scope.environment, version, document: text, created_at: now() })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
       return { version };
     },
     async diff(from, to) {
       const before = from === null ? {} : await readConfig(db, from, from.configVersion);
-      return diffConfig(before ?? {}, (await readConfig(db, to, to.configVersion)) ?? {});
+      const after = (await readConfig(db, to, to.configVersion)) ?? {};
+      const lines = compareDocuments(before ?? {}, after);
+      const sourceOf = lines.length === 0 ? null : await sourcesOf(to);
+      return lines.map(({ variable, service, ...values }) => ({
+        ...{ part: 'config', what: service === null ? variable : `${service}: ${variable}`, ...values },
+        ...(sourceOf === null || values.to === null ? {} : { source: sourceOf(variable, service, values.to) }),
+      }));
     },
     async prove({ from, to }) {
       const wanted = from === null ? [to] : [from, to];
@@ -52,7 +61,8 @@ export async function configValues(
   return document === null ? null : (document[service ?? ''] ?? {});
 }
 
-async function readConfig(db: LotseDb, scope: Scope, version: string): Promise<ConfigDocument | null> {
+/** A frozen version; null when it is gone. */
+export async function readConfig(db: LotseDb, scope: Scope, version: string): Promise<ConfigDocument | null> {
   const row = await db
     .selectFrom('config_versions')
     .select('document')
@@ -63,15 +73,14 @@ async function readConfig(db: LotseDb, scope: Scope, version: string): Promise<C
   return row === undefined ? null : decodeJson(row.document, configDocument, `config version ${version.slice(0, 12)}`);
 }
 
-function documentFor(release: Release, environment: string): ConfigDocument {
-  const manifest = parseManifest(release.manifestText, { file: 'lotse.yaml', hasDockerfile: release.hasDockerfile });
-  const definition = findEnvironment(manifest, environment);
-  const valuesFor = (service: string | null) =>
-    Object.fromEntries(
-      environmentConfig(manifest, definition, service).map(({ variable, value }) => [variable, value]),
-    );
-  const services = Object.keys(manifest.services).map((service) => [service, valuesFor(service)] as const);
-  return Object.fromEntries([['', valuesFor(null)] as const, ...services]);
+/** What a revision planned now would freeze. Errors: `bad-input` for what is missing or of another type. */
+async function documentNow(db: LotseDb, scope: Scope, release: Release): Promise<ConfigDocument> {
+  const { manifestText, hasDockerfile } = release;
+  const manifest = parseManifest(manifestText, { file: 'lotse.yaml', hasDockerfile });
+  const definition = findEnvironment(manifest, scope.environment);
+  const settings = (await settingsVersion(db, scope))?.settings ?? [];
+  requireConfig(manifest, definition, settings, lineFinder(manifestText));
+  return documentFor(manifest, definition, settings);
 }
 
 async function proof(db: LotseDb, revision: Revision) {
@@ -81,19 +90,4 @@ async function proof(db: LotseDb, revision: Revision) {
     ? `Config version ${short} of ${revision.release} is there.`
     : `Config version ${short} of ${revision.release} is gone.`;
   return { id: 'config', title: `config of ${revision.release}`, proven: found, message, seen: revision.configVersion };
-}
-
-function diffConfig(from: ConfigDocument, to: ConfigDocument): readonly DiffLine[] {
-  return Object.keys({ ...from, ...to }).flatMap((service) => {
-    const before = from[service] ?? {};
-    const after = to[service] ?? {};
-    return Object.keys({ ...before, ...after })
-      .filter((variable) => before[variable] !== after[variable])
-      .map((variable) => ({
-        part: 'config',
-        what: service === '' ? variable : `${service}: ${variable}`,
-        from: before[variable] ?? null,
-        to: after[variable] ?? null,
-      }));
-  });
 }

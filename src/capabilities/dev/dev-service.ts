@@ -132,8 +132,7 @@ export class DevService {
     await target.ensure({
       ...scope,
       revision,
-      release: workingTree.release,
-      artifact: workingTree.artifact,
+      ...workingTree,
       definition,
       slots: definition.instances,
       claim: definition.readsClaim ? 'all' : null,

@@ -39,7 +39,10 @@ export async function readWorkingTree(folder: string): Promise<WorkingTree> {
     });
   }
   const services = Object.keys(manifest.services).map((name) => serviceOf(manifest, environment, name));
-  for (const { definition } of services) refuseMissingRoot(folder, definition);
+  for (const { definition } of services) {
+    refuseWithoutRun(definition);
+    refuseMissingRoot(folder, definition);
+  }
   return {
     app: manifest.app,
     domains: environment.domains,
@@ -64,6 +67,14 @@ function serviceOf(manifest: AppManifest, environment: EnvironmentDefinition, na
     definition: { ...service, instances, drainMs: Math.min(service.drainMs, longestDrainMs) },
     config: Object.fromEntries(values),
   };
+}
+
+/** There is no image in dev whose own command could be meant. */
+function refuseWithoutRun({ service, argv }: ServiceDefinition): void {
+  if (argv.length > 0) return;
+  throw new LotseError('bad-input', `services.${service} has no \`run\`, and dev runs processes, no containers`, {
+    hint: `Say how it is started, as in \`run: node server.js\` under services.${service} in lotse.yaml; its containers then start with it as well.`,
+  });
 }
 
 function refuseMissingRoot(folder: string, { service, root }: ServiceDefinition): void {

@@ -13,7 +13,15 @@ function service(name: string, more: Partial<RoutableService> = {}): RoutableSer
   return {
     definition: {
       ...{ service: name, kind: 'web', argv: ['node', 'x'], root: '.', port: 3000, path: '/', ready: { kind: 'tcp' } },
-      ...{ live: null, drainMs: 1, instances: 1, memoryBytes: null, cpuCores: null, stickiness: 'cookie' },
+      ...{
+        live: null,
+        drainMs: 1,
+        instances: 1,
+        memoryBytes: null,
+        cpuCores: null,
+        stickiness: { kind: 'cookie' },
+        assets: null,
+      },
       readsClaim: false,
     },
     ...{ phase: 'up', comingForMs: 0, slots: [slot], internalPort: 19_000 },

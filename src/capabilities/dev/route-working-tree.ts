@@ -39,6 +39,8 @@ export function routeWorkingTree({ scope, domains, port, services }: RouteInput)
     salt: revision,
     shares: [{ revision, permille: 1000 }],
     revisions: [{ revision, release: revision, pinnedPort: null, services: services.map(routedService) }],
+    previewDomains: [],
+    https: null,
   };
 }
 
@@ -53,15 +55,16 @@ function modeOf(services: readonly RoutableService[]): RoutingMode {
 }
 
 function routedService({ definition, slots, internalPort }: RoutableService): RoutedService {
-  const { service, path, stickiness } = definition;
-  return { service, path, stickiness, instances: instancesOf(slots), internalPort, lateAfterMs: null };
+  const { service, path, stickiness, drainMs } = definition;
+  const instances = instancesOf(slots, drainMs);
+  return { service, path, stickiness, instances, internalPort, lateAfterMs: [], assets: null, readyPath: null };
 }
 
 /** Ready ones; when none is, those that at least have an address are better than nothing. */
-function instancesOf(slots: readonly TargetSlot[]): readonly RoutedInstance[] {
+function instancesOf(slots: readonly TargetSlot[], drainMs: number): readonly RoutedInstance[] {
   const ready = slots.filter((slot) => slot.state === 'ready');
   const usable = ready.length > 0 ? ready : slots.filter((slot) => slot.state === 'unready');
   return usable.flatMap(({ slot, address }) =>
-    address === null ? [] : [{ slot, address, state: 'accepting' as const }],
+    address === null ? [] : [{ slot, address, state: 'accepting' as const, drainMs }],
   );
 }

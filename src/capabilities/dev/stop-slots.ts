@@ -5,7 +5,11 @@ import type { Target } from '../../ports/targets/targets.ts';
 import type { ServiceDefinition } from '../../rollout/release.ts';
 
 /** What stands in the place of a release: it is never built, and its digest names the folder as it is. */
-export const workingTree = { release: 'working-tree', artifact: `sha256:${'0'.repeat(64)}` } as const;
+export const workingTree = {
+  release: 'working-tree',
+  target: 'process',
+  artifact: `sha256:${'0'.repeat(64)}`,
+} as const;
 
 interface Running {
   readonly revision: RevisionId;
@@ -68,6 +72,7 @@ const nothing: ServiceDefinition = {
   instances: 0,
   memoryBytes: null,
   cpuCores: null,
-  stickiness: 'none',
+  stickiness: { kind: 'none' },
+  assets: null,
   readsClaim: false,
 };

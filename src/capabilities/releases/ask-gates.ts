@@ -1,5 +1,5 @@
 import { evaluateGates } from '../../rollout/evaluate-gates.ts';
-import type { GateResult } from '../../rollout/gate.ts';
+import type { Evidence, GateResult } from '../../rollout/gate.ts';
 import type { Plan } from '../../rollout/plan.ts';
 import type { Revision } from '../../rollout/release.ts';
 import { evidenceFor, overridesFor, quarantinesOf } from './evidence-rows.ts';
@@ -16,6 +16,13 @@ export async function askGates(
   const { db } = context.database;
   const scope = { app: plan.app, environment: plan.environment };
   const gates = plan.gates.filter((gate) => gateIds.includes(gate.id));
+  // First, because it may take its time: what people have said is read as it is then.
+  const proven = await proofs(
+    context,
+    plan,
+    to,
+    gates.flatMap((gate) => (gate.kind === 'proof' ? [gate.part] : [])),
+  );
   const quarantine = (await quarantinesOf(db, plan.app)).find((each) => each.release === plan.to.release);
   return evaluateGates(gates, {
     release: plan.to.release,
@@ -23,16 +30,19 @@ export async function askGates(
     environment: plan.environment,
     startedBy: plan.startedBy,
     now: context.now(),
-    evidence: await evidenceFor(db, plan.app, plan.to.release, plan.to.revision),
+    evidence: await evidenceOf(context, plan, to),
     overrides: await overridesFor(db, scope, [plan.to.release, plan.rollout]),
     quarantine: quarantine === undefined ? null : `${quarantine.reason} (${quarantine.environment})`,
-    proofs: await proofs(
-      context,
-      plan,
-      to,
-      gates.flatMap((gate) => (gate.kind === 'proof' ? [gate.part] : [])),
-    ),
+    proofs: proven,
   });
+}
+
+/** What people have signed for a release is for the config as it was then: what was set later they have not seen. */
+async function evidenceOf(context: ReleasesContext, plan: Plan, to: Revision): Promise<readonly Evidence[]> {
+  const all = await evidenceFor(context.database.db, plan.app, plan.to.release, plan.to.revision);
+  const changedAt = (await context.configChangedAt(to, to.plannedAt)) ?? 0;
+  const isSigned = ({ gate }: Evidence) => gate === 'approval' || gate.startsWith('checklist:');
+  return all.filter((each) => !isSigned(each) || each.environment !== to.environment || each.at >= changedAt);
 }
 
 async function proofs(context: ReleasesContext, plan: Plan, to: Revision, names: readonly string[]) {
@@ -46,7 +56,7 @@ async function proofs(context: ReleasesContext, plan: Plan, to: Revision, names:
         return [{ part: part.name, proven: false, message: `The record of revision ${before.revision} is gone.` }];
       }
       const answer = await part
-        .prove({ scope, from, to, strategy: plan.strategy })
+        .prove({ scope, before, from, to, strategy: plan.strategy })
         .catch((thrown: unknown) => [
           { proven: false, message: `Asking failed: ${thrown instanceof Error ? thrown.message : String(thrown)}.` },
         ]);

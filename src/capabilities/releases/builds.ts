@@ -14,10 +14,16 @@ export interface BuildProgress {
   readonly app: string;
   readonly startedAt: number;
   readonly lines: readonly string[];
-  readonly outcome:
-    | { readonly kind: 'building' }
-    | { readonly kind: 'done'; readonly release: Release }
-    | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly details: readonly string[] };
+  readonly outcome: { readonly kind: 'building' } | { readonly kind: 'done'; readonly release: Release } | BuildFailure;
+}
+
+export interface BuildFailure {
+  readonly kind: 'failed';
+  readonly code: string;
+  readonly message: string;
+  /** What to do; null: its last lines are all that is known. */
+  readonly hint: string | null;
+  readonly details: readonly string[];
 }
 
 /**
@@ -43,7 +49,7 @@ export class Builds {
       id,
       app: source.app,
       startedAt: this.#context.now(),
-      lines: [],
+      lines: source.remarks,
       outcome: { kind: 'building' },
     };
     this.#remember(progress);
@@ -86,8 +92,8 @@ export class Builds {
       const release = await createRelease(this.#context, source, onLine, signal);
       this.#update(id, (before) => ({ ...before, outcome: { kind: 'done', release } }));
     } catch (thrown) {
-      const { code, message, details } = toLotseError(thrown);
-      this.#update(id, (before) => ({ ...before, outcome: { kind: 'failed', code, message, details } }));
+      const { code, message, hint = null, details } = toLotseError(thrown);
+      this.#update(id, (before) => ({ ...before, outcome: { kind: 'failed', code, message, hint, details } }));
     } finally {
       this.#cancels.delete(id);
       await rm(source.tar, { force: true });

@@ -1,4 +1,6 @@
+import { toLotseError } from '../../core/errors.ts';
 import type { AppName, ArtifactDigest } from '../../core/ids.ts';
+import { releaseZero } from '../../rollout/release-zero.ts';
 import { listScopes } from './environment-rows.ts';
 import { findRelease, listReleases } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
@@ -22,11 +24,22 @@ export async function artifactsToKeep(context: ReleasesContext, app: AppName): P
     named.add(rollout.plan.to.release);
     if (rollout.plan.before.kind === 'revision') named.add(rollout.plan.before.release);
   }
+  named.delete(releaseZero.release); // Lotse has nothing of it.
   const needed = await Promise.all([...named].map((release) => findRelease(db, app, release)));
   return new Set([...latest, ...needed].map((release) => release.artifact));
 }
 
-/** Removes what the rule above does not keep. */
+/**
+ * Removes what the rule above does not keep. A builder that cannot do it now (its engine is away, a disk is full) keeps
+ * everything until the next rollout settles: nothing else waits for it.
+ */
 export async function collectArtifacts(context: ReleasesContext, app: AppName): Promise<readonly ArtifactDigest[]> {
-  return await context.builder.collect(app, [...(await artifactsToKeep(context, app))]);
+  const keep = [...(await artifactsToKeep(context, app))];
+  const collecting = context.builders.opened.map((builder) => builder.collect(app, keep).catch(noneIfItMayPass));
+  return (await Promise.all(collecting)).flat();
+}
+
+function noneIfItMayPass(thrown: unknown): readonly ArtifactDigest[] {
+  if (toLotseError(thrown).retriable) return [];
+  throw thrown;
 }

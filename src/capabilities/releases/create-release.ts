@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Actor } from '../../core/events.ts';
 import { LotseError } from '../../core/errors.ts';
 import { releaseId, type AppName } from '../../core/ids.ts';
+import { checkGuards, type NamedSignal } from '../../flags/check-guards.ts';
+import { flagsFile, parseDefinitions } from '../../flags/parse-definitions.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import type { AppManifest } from '../../manifest/app-manifest.ts';
 import type { Release, ReleaseSource } from '../../rollout/release.ts';
+import { givenToBuild } from './given-to-build.ts';
+import { bringToServers } from './prepare-servers.ts';
 import { highestReleaseNumber, insertRelease, releasesOfArtifact } from './release-rows.ts';
 import { jobsOf, manifestFile, servicesOf } from './release-manifest.ts';
 import type { ReleasesContext } from './releases-context.ts';
@@ -17,6 +21,8 @@ export interface IncomingSource extends ReleaseSource {
   /** SHA-256 of the tar in hex. */
   readonly hash: string;
   readonly by: Actor;
+  /** Said before the build's own lines. */
+  readonly remarks: readonly string[];
 }
 
 /** What the manifest in a tar says. Errors: `manifest-invalid`, `bad-input`. */
@@ -25,6 +31,8 @@ export interface SourceManifest {
   readonly text: string;
   readonly hasDockerfile: boolean;
   readonly checklists: Readonly<Record<string, string>>;
+  /** Text of its flags, checked; null: it has none. */
+  readonly flags: string | null;
 }
 
 /** Reads and checks what came, before anything is built. */
@@ -51,7 +59,23 @@ export async function readSourceManifest(source: Pick<IncomingSource, 'app' | 't
     }
     checklists[gates.checklist] = words;
   }
-  return { manifest, text, hasDockerfile, checklists };
+  const flags = paths.has(flagsFile) ? await readFlags(source.tar, manifest) : null;
+  return { manifest, text, hasDockerfile, checklists, flags };
+}
+
+async function readFlags(tar: string, manifest: AppManifest): Promise<string> {
+  const flags = await readFromTar(tar, flagsFile);
+  if (flags === null) throw new LotseError('bad-input', `${flagsFile} cannot be read: it may have 1 MiB at most`);
+  checkGuards(flags, parseDefinitions(flags), signalsIn(manifest));
+  return flags;
+}
+
+function signalsIn({ environments }: AppManifest): readonly NamedSignal[] {
+  return environments.flatMap(({ environment, strategy }) =>
+    strategy.signals.map(({ signal, source }) => {
+      return { environment, signal, query: source.kind === 'prometheus' ? source.query : null };
+    }),
+  );
 }
 
 /** Builds the source once and records the release; the same source again answers with the same release. */
@@ -63,7 +87,9 @@ export async function createRelease(
 ): Promise<Release> {
   const found = await readSourceManifest(source);
   const { build } = found.manifest;
-  const artifact = await context.builder.build(
+  const builder = await context.builders.of(found.manifest.target);
+  const given = await givenToBuild(context, source, build);
+  const artifact = await builder.build(
     {
       app: source.app,
       key: buildKey(source, found.manifest),
@@ -73,10 +99,12 @@ export async function createRelease(
       variables: build.config,
       withinMs: build.withinMs,
       memoryBytes: build.memoryBytes,
+      ...given,
     },
     onLine,
     signal,
   );
+  await bringToServers(context, found.manifest, artifact.digest, onLine);
   return await recordRelease(context, source, found, artifact.digest);
 }
 
@@ -98,7 +126,8 @@ async function recordRelease(
     (release) =>
       release.source.commit === source.commit &&
       release.manifestText === found.text &&
-      JSON.stringify(release.checklists) === JSON.stringify(found.checklists),
+      JSON.stringify(release.checklists) === JSON.stringify(found.checklists) &&
+      (release.flags ?? null) === found.flags,
   );
   if (known !== undefined) return known;
   return await context.journal.transact(async (unit) => {
@@ -146,5 +175,6 @@ function newRelease(
     manifestText: found.text,
     hasDockerfile: found.hasDockerfile,
     checklists: found.checklists,
+    flags: found.flags,
   };
 }

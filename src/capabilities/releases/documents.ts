@@ -8,6 +8,13 @@ const check = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tcp') }),
 ]);
 
+const stickiness = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cookie') }),
+  z.object({ kind: z.literal('header'), name: z.string() }),
+  z.object({ kind: z.literal('address') }),
+  z.object({ kind: z.literal('none') }),
+]);
+
 const service = z.object({
   service: z.string(),
   kind: z.enum(['web', 'worker']),
@@ -21,11 +28,24 @@ const service = z.object({
   instances: z.number(),
   memoryBytes: z.number().nullable(),
   cpuCores: z.number().nullable(),
-  stickiness: z.enum(['cookie', 'none']),
+  stickiness: z.union([
+    // As it was written before there were others.
+    z.enum(['cookie', 'none']).transform((kind) => ({ kind })),
+    stickiness,
+  ]),
+  assets: z.string().nullable().default(null),
   readsClaim: z.boolean(),
+  secretsAs: z.literal('files').exactOptional(),
 });
 
-const job = z.object({ job: z.string(), argv: z.array(z.string()), root: z.string(), withinMs: z.number() });
+const job = z.object({
+  job: z.string(),
+  argv: z.array(z.string()),
+  root: z.string(),
+  withinMs: z.number(),
+  schedule: z.object({ cron: z.string(), timezone: z.string() }).exactOptional(),
+  rotates: z.string().exactOptional(),
+});
 const store = z.object({ store: z.string(), kind: z.literal('folder'), folder: z.string(), shared: z.boolean() });
 
 export const releaseDocument = z.object({
@@ -46,6 +66,8 @@ export const releaseDocument = z.object({
   manifestText: z.string(),
   hasDockerfile: z.boolean(),
   checklists: z.record(z.string(), z.string()),
+  // Releases of before there were any.
+  flags: z.string().nullable().default(null),
 }) satisfies z.ZodType<Release>;
 
 export const revisionDocument = z.object({
@@ -55,10 +77,14 @@ export const revisionDocument = z.object({
   number: z.number(),
   release: z.string(),
   artifact: z.string(),
+  // Revisions of before there was another one.
+  target: z.enum(['process', 'docker']).default('process'),
+  servers: z.array(z.string()).default([]),
   plannedAt: z.number(),
   services: z.array(service),
   jobs: z.array(job),
   verification: job.nullable(),
   stores: z.array(store),
+  secretNames: z.array(z.string()).default([]),
   configVersion: z.string(),
 }) satisfies z.ZodType<Revision>;

@@ -4,17 +4,42 @@ import type { Actor } from '../../core/events.ts';
 import type { AppName, ReleaseId, Scope, ServiceName, UnixMs } from '../../core/ids.ts';
 import { decodeJson, encodeJson } from '../../database/json-column.ts';
 import type { LotseDb, Transaction } from '../../database/schema.ts';
+import type { DefinitionText } from './release-manifest.ts';
 
 /** The environment's definition is the one of the release from which it was last accepted. */
 export interface AcceptedEnvironment extends Scope {
+  /** Release 0: `adopted` is in force. */
   readonly release: ReleaseId;
+  /** What came when release 0 was adopted here; null: none was. */
+  readonly adopted: DefinitionText | null;
+  /** Other when another definition is in force. */
+  readonly hash: string;
   readonly acceptedAt: UnixMs;
 }
 
-const accepted = z.object({ release: z.string() });
+const accepted = z.object({
+  release: z.string(),
+  adopted: z
+    .object({
+      manifestText: z.string(),
+      hasDockerfile: z.boolean(),
+      checklists: z.record(z.string(), z.string()),
+    })
+    .nullable()
+    .default(null),
+});
 
-export async function acceptDefinition(trx: Transaction, scope: Scope, release: ReleaseId, by: Actor, at: UnixMs) {
-  const definition = encodeJson({ release });
+/** `adopted`: what came with release 0; left out, what came before is kept. */
+export async function acceptDefinition(
+  trx: Transaction,
+  scope: Scope,
+  release: ReleaseId,
+  by: Actor,
+  at: UnixMs,
+  adopted?: DefinitionText,
+) {
+  const kept = adopted ?? (await findEnvironmentRow(trx, scope))?.adopted ?? null;
+  const definition = encodeJson(kept === null ? { release } : { release, adopted: kept });
   const hash = createHash('sha256').update(definition).digest('hex');
   const columns = {
     definition,
@@ -50,14 +75,17 @@ export async function listScopes(db: LotseDb, app: AppName | null): Promise<read
   return (await listEnvironmentRows(db, app)).map(({ app: name, environment }) => ({ app: name, environment }));
 }
 
-async function listEnvironmentRows(db: LotseDb, app: AppName | null): Promise<readonly AcceptedEnvironment[]> {
-  let query = db.selectFrom('environments').select(['app', 'environment', 'definition', 'accepted_at']);
+export async function listEnvironmentRows(db: LotseDb, app: AppName | null): Promise<readonly AcceptedEnvironment[]> {
+  let query = db
+    .selectFrom('environments')
+    .select(['app', 'environment', 'definition', 'definition_hash', 'accepted_at']);
   if (app !== null) query = query.where('app', '=', app);
   const rows = await query.orderBy('created_at').execute();
   return rows.map((row) => ({
     app: row.app,
     environment: row.environment,
-    release: decodeJson(row.definition, accepted, `environment ${row.app}/${row.environment}`).release,
+    ...decodeJson(row.definition, accepted, `environment ${row.app}/${row.environment}`),
+    hash: row.definition_hash,
     acceptedAt: row.accepted_at,
   }));
 }

@@ -1,20 +1,28 @@
 import type { Scope } from '../../core/ids.ts';
-import type { RoutedEnvironment } from '../../core/routing-document.ts';
+import type { ProxyOverride, RoutedEnvironment } from '../../core/routing-document.ts';
+import { parseServerAddress } from '../../core/server-address.ts';
 import type { EnvironmentView } from '../../engine/engine.ts';
 import type { TargetSlot } from '../../ports/targets/targets.ts';
 import type { TrafficLevel } from '../../rollout/plan.ts';
+import { releaseBefore, releaseZero, upstreamUrl } from '../../rollout/release-zero.ts';
 import type { Revision } from '../../rollout/release.ts';
+import type { RolloutState } from '../../rollout/rollout-state.ts';
 import { frontDoor } from './engine-bindings.ts';
 import { overridesFor, releasesWithEvidence } from './evidence-rows.ts';
 import { definitionInForce } from './plan-rollout.ts';
 import { findRevision } from './release-rows.ts';
-import type { EnvironmentViewModel, SlotView } from './releases-api.ts';
+import type { EnvironmentViewModel, RolloutView, SlotView } from './releases-api.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { rolloutEvents } from './rollout-history.ts';
 import { rolloutView } from './rollout-view.ts';
+import { serversOf } from './servers-of.ts';
 
-/** An environment as people see it: what users get, what runs, what moves. */
-export async function environmentView(context: ReleasesContext, scope: Scope): Promise<EnvironmentViewModel> {
+/** An environment as people see it: what users get, what runs, what moves. `orders`: of people, at the proxy. */
+export async function environmentView(
+  context: ReleasesContext,
+  scope: Scope,
+  orders: readonly ProxyOverride[],
+): Promise<EnvironmentViewModel> {
   const view = context.engine.view(scope);
   const { rollout, environment } = view;
   const accepted = await definitionInForce(context, scope);
@@ -27,29 +35,70 @@ export async function environmentView(context: ReleasesContext, scope: Scope): P
     ...scope,
     after: accepted?.definition.after ?? null,
     domains: [...(accepted?.definition.domains ?? [])],
-    addresses: rollout === null ? [] : await addressesOf(context, scope),
-    release: answer?.release ?? null,
+    addresses: environment.epoch === 0 && rollout === null ? [] : await addressesOf(context, scope),
+    release: answering === releaseZero.revision ? releaseZero.release : (answer?.release ?? null),
     revision: answering,
-    since:
-      environment.serving?.revision === answering ? (environment.serving?.since ?? null) : (rollout?.liveAt ?? null),
+    since: sinceOf(view, answering),
     previousRelease: previousOf(view),
     verified: answer !== undefined && verified.includes(answer.release),
     mode: modeOf(environment.level),
+    upstream: environment.upstream === null ? null : upstreamUrl(environment.upstream),
     shares: sharesOf(environment.level).map((share) => ({
       ...share,
       release: serving.find((revision) => revision.id === share.revision)?.release ?? share.revision,
     })),
     services: servicesOf(serving, context.engine.slots(scope)),
-    rollout: rollout === null ? null : rolloutView(rollout, await rolloutEvents(context, scope, rollout.plan.rollout)),
+    rollout: rollout === null ? null : await latestRollout(context, scope, rollout),
     overrides: overrides.map(({ gate, by, reason, at }) => ({ gate, by: by.id, reason, at })),
+    proxyOrders: proxyOrders(scope, orders),
   };
 }
 
-/** Names first, then the port of its own. */
+async function latestRollout(context: ReleasesContext, scope: Scope, rollout: RolloutState): Promise<RolloutView> {
+  const events = await rolloutEvents(context, scope, rollout.plan.rollout);
+  return rolloutView(rollout, events, context.engine.judged(scope));
+}
+
+/** What people have ordered at the proxy itself. One that does not answer has nothing to say about it. */
+export async function ordersAtProxy(context: ReleasesContext): Promise<readonly ProxyOverride[]> {
+  const status = await context.traffic.status().catch(() => null);
+  return status?.overrides ?? [];
+}
+
+function proxyOrders(scope: Scope, orders: readonly ProxyOverride[]): EnvironmentViewModel['proxyOrders'] {
+  const own = orders.filter(
+    (order) => order.app === scope.app && order.environment === scope.environment && order.isInForce,
+  );
+  return own.map(({ order, by, reason, atMs }) => {
+    return { kind: order.kind, revision: order.kind === 'switch' ? order.revision : null, by, reason, at: atMs };
+  });
+}
+
+/** Names first, then the port of its own, on each of its machines. */
 export async function addressesOf(context: ReleasesContext, scope: Scope): Promise<string[]> {
   const door = await frontDoor(context, scope);
-  const names = door.domains.map((domain) => `http://${domain}:${context.frontPort}`);
-  return door.url === null ? names : [...names, door.url];
+  const { tlsPort } = context.secured(await context.names.of(scope));
+  const names = door.domains.map((domain) =>
+    tlsPort === null ? address('http', domain, context.frontPort) : address('https', domain, tlsPort),
+  );
+  const { port, url } = door;
+  if (url === null || port === null) return names;
+  const shares = sharesOf(context.engine.view(scope).environment.level);
+  const servers = await serversOf(context.database.db)(
+    scope,
+    shares.map(({ revision }) => revision),
+  );
+  return [...names, ...(servers.length === 0 ? [url] : servers.map((server) => addressOn(server, port)))];
+}
+
+function addressOn(server: string, port: number): string {
+  const { host } = parseServerAddress(server);
+  return address('http', host.includes(':') ? `[${host}]` : host, port);
+}
+
+/** As people write it: without the port that everybody expects. */
+export function address(scheme: 'http' | 'https', domain: string, port: number): string {
+  return new URL(`${scheme}://${domain}:${port}`).origin;
 }
 
 function modeOf(level: TrafficLevel): RoutedEnvironmentMode {
@@ -62,8 +111,15 @@ function sharesOf(level: TrafficLevel) {
   return level.kind === 'shares' || level.kind === 'paused' ? level.shares : [];
 }
 
+function sinceOf({ environment, rollout }: EnvironmentView, answering: string | null): number | null {
+  const { serving, upstream } = environment;
+  if (answering === releaseZero.revision) return upstream?.since ?? null;
+  return serving?.revision === answering ? (serving?.since ?? null) : (rollout?.liveAt ?? null);
+}
+
 /** The revision with the largest share. */
-function servingRevision({ environment }: EnvironmentView): string | null {
+export function servingRevision({ environment }: EnvironmentView): string | null {
+  if (environment.level.kind === 'adopted') return releaseZero.revision;
   const shares = sharesOf(environment.level).toSorted((a, b) => b.permille - a.permille);
   return shares[0]?.revision ?? null;
 }
@@ -71,7 +127,7 @@ function servingRevision({ environment }: EnvironmentView): string | null {
 /** Where a rollback goes: what the rollout under way would return to, else what served before. */
 function previousOf({ environment, rollout }: EnvironmentView): string | null {
   if (rollout !== null && rollout.end === null) {
-    return rollout.plan.before.kind === 'revision' ? rollout.plan.before.release : null;
+    return releaseBefore(rollout.plan.before);
   }
   return environment.previous?.release ?? null;
 }
@@ -106,6 +162,7 @@ function slotView(slot: TargetSlot): SlotView {
     state: slot.state,
     unexpectedExits: slot.unexpectedExits,
     address: address === null ? null : `${address.host}:${address.port}`,
+    server: slot.server ?? null,
     pid: slot.pid,
     startedAt: slot.startedAt,
     memoryBytes: slot.memoryBytes,

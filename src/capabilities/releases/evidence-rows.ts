@@ -61,6 +61,15 @@ export async function evidenceFor(
   }));
 }
 
+/** Of what a rollout proves of its release. */
+export function verifiedId({ app, rollout }: { readonly app: AppName; readonly rollout: RolloutId }): string {
+  return `${app}/${rollout}/verified`;
+}
+
+export async function hasEvidence(db: LotseDb, id: string): Promise<boolean> {
+  return (await db.selectFrom('evidence').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
 /** Releases that a gate has evidence for, the latest first. */
 export async function releasesWithEvidence(db: LotseDb, app: AppName, gate: string): Promise<readonly ReleaseId[]> {
   const rows = await db

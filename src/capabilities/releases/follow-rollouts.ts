@@ -6,8 +6,8 @@ import type { Plan } from '../../rollout/plan.ts';
 import type { RolloutState } from '../../rollout/rollout-state.ts';
 import { isRolloutEvent, type WrittenEvent } from '../../rollout/rollout-events.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
-import { acceptDefinition } from './environment-rows.ts';
-import { insertEvidence, insertQuarantine } from './evidence-rows.ts';
+import { definitionAfterReturn, definitionAfterSettling } from './definition-after.ts';
+import { hasEvidence, insertEvidence, insertQuarantine, verifiedId } from './evidence-rows.ts';
 import { findRevision } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { readRollout } from './rollout-history.ts';
@@ -42,9 +42,15 @@ function isVerifiedInPublic(event: WrittenEvent): boolean {
   return event.type === 'step-done' && event.payload.step === 'verify-after' && event.payload.direction === 'forward';
 }
 
+/** While some users are held back, the public route may lead to the old release. */
+function routeOfProof({ steps }: Plan): string {
+  const story = steps.find((step) => step.id === 'verify-after')?.effects.find((effect) => effect.kind === 'job');
+  return story?.baseUrl === 'pinned' ? 'while it has users in' : 'through the public route of';
+}
+
 async function recordVerified(context: ReleasesContext, scope: Scope, plan: Plan, event: JournalEvent): Promise<void> {
   const evidence: Evidence = {
-    id: `${scope.app}/${plan.rollout}/verified`,
+    id: verifiedId(plan),
     gate: `verified:${scope.environment}`,
     environment: scope.environment,
     subject: { kind: 'release', release: plan.to.release },
@@ -52,11 +58,10 @@ async function recordVerified(context: ReleasesContext, scope: Scope, plan: Plan
     at: event.at,
     until: null,
     hash: createHash('sha256').update(event.hash).digest('hex'),
-    summary: `verified through the public route of ${scope.environment} as ${plan.to.revision}`,
+    summary: `verified ${routeOfProof(plan)} ${scope.environment} as ${plan.to.revision}`,
   };
   const payload = { evidence: evidence.id, gate: evidence.gate, release: plan.to.release };
-  const known = await context.database.db.selectFrom('evidence').select('id').where('id', '=', evidence.id).execute();
-  if (known.length > 0) return;
+  if (await hasEvidence(context.database.db, evidence.id)) return;
   await context.journal.appendWith(
     chainOf(scope),
     context.lock.fence,
@@ -74,18 +79,20 @@ type Ended = Extract<WrittenEvent, { type: 'rollout-ended' }>;
 async function afterEnd(context: ReleasesContext, scope: Scope, rollout: RolloutState, event: JournalEvent & Ended) {
   const { plan } = rollout;
   if (event.payload.end === 'settled') {
-    if (plan.kind === 'rollback') await quarantineReplaced(context, scope, rollout, event);
-    await context.database.write((trx) => acceptDefinition(trx, scope, plan.to.release, systemActor, event.at));
+    if (plan.kind === 'rollback' && changesRelease(plan)) await quarantineReplaced(context, scope, rollout, event);
+    await definitionAfterSettling(context, scope, plan, event.at);
     await collectArtifacts(context, scope.app);
     return;
   }
-  if (plan.kind === 'deploy' && plan.before.kind === 'revision') {
-    const { release } = plan.before;
-    await context.database.write((trx) => acceptDefinition(trx, scope, release, systemActor, event.at));
-  }
-  if (rollout.cause?.inRelease === true && plan.kind === 'deploy') {
+  await definitionAfterReturn(context, scope, plan, event.at);
+  if (rollout.cause?.inRelease === true && plan.kind === 'deploy' && changesRelease(plan)) {
     await quarantine(context, scope, rollout, plan.to.release, rollout.cause.message, event.at);
   }
+}
+
+/** Otherwise only its config has changed, and the release serves as it did before: it is not to blame. */
+function changesRelease({ before, to }: Plan): boolean {
+  return before.kind !== 'revision' || before.release !== to.release;
 }
 
 /** A person went back from a settled release: its own word is the cause. */

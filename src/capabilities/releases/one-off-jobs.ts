@@ -2,7 +2,7 @@ import type { Actor } from '../../core/events.ts';
 import { LotseError } from '../../core/errors.ts';
 import { chainOf, type Scope } from '../../core/ids.ts';
 import type { JobDefinition, Revision } from '../../rollout/release.ts';
-import { frontDoor } from './engine-bindings.ts';
+import { publicUrl } from './engine-bindings.ts';
 import { requireEnvironment } from './release-operations.ts';
 import { findRevision } from './release-rows.ts';
 import type { JobView } from './releases-api.ts';
@@ -31,7 +31,7 @@ export async function startVerification(context: ReleasesContext, scope: Scope, 
       hint: 'Add `verify:` to lotse.yaml.',
     });
   }
-  const { url } = await frontDoor(context, scope);
+  const url = await publicUrl(context, scope, revision);
   return await start(context, scope, revision, revision.verification, by, url === null ? {} : { BASE_URL: url });
 }
 
@@ -48,7 +48,8 @@ export async function cancelJob(context: ReleasesContext, scope: Scope, key: str
   await context.target.cancelJob(key);
 }
 
-async function servingRevision(context: ReleasesContext, scope: Scope): Promise<Revision> {
+/** Of several the one that most users get. Errors: `not-found`, `conflict` when nothing serves. */
+export async function servingRevision(context: ReleasesContext, scope: Scope): Promise<Revision> {
   await requireEnvironment(context, scope);
   const { level } = context.engine.view(scope).environment;
   const share = level.kind === 'shares' ? level.shares.toSorted((a, b) => b.permille - a.permille)[0] : undefined;
@@ -64,7 +65,12 @@ function definitionOf(revision: Revision, wanted: OneOff): JobDefinition {
     return { job: 'command', argv: wanted.argv, root: '.', withinMs: wanted.withinMs ?? oneOffMs };
   }
   const known = revision.jobs.find((job) => job.job === wanted.job);
-  if (known !== undefined) return known;
+  if (known?.rotates !== undefined) {
+    throw new LotseError('bad-input', `${known.job} rotates ${known.rotates}, and runs by its schedule alone`, {
+      hint: `\`lotse secret rotate ${known.rotates} ${revision.environment}\` gives it a new value by hand.`,
+    });
+  }
+  if (known !== undefined) return { ...known, withinMs: wanted.withinMs ?? known.withinMs };
   const names = revision.jobs.map((job) => job.job);
   throw new LotseError('not-found', `${revision.release} has no job ${JSON.stringify(wanted.job ?? '')}`, {
     hint: names.length === 0 ? 'It declares none; give a command after `--`.' : `It has ${names.join(', ')}.`,

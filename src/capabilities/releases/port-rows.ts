@@ -4,7 +4,15 @@ import type { Scope } from '../../core/ids.ts';
 import type { Database } from '../../database/open-database.ts';
 
 /** Where each kind of port is taken from. Instances have a range of the target's own. */
-const ranges = { environment: [8101, 8199], pinned: [20_000, 20_499], internal: [20_500, 20_999] } as const;
+const ranges = {
+  environment: [8101, 8199],
+  /** The environment's own, in the network of its containers. */
+  inner: [8201, 8299],
+  pinned: [20_000, 20_499],
+  internal: [20_500, 20_999],
+} as const;
+
+const loopback = '127.0.0.1';
 
 export interface PortUse extends Scope {
   readonly purpose: keyof typeof ranges;
@@ -24,11 +32,11 @@ export class PortBook {
     this.#now = now;
   }
 
-  /** Errors: `port-taken` when the range is full. */
-  async portFor(use: PortUse): Promise<number> {
+  /** `host`: where it will be listened on; a port that another program has there is passed over. Errors: `port-taken`. */
+  async portFor(use: PortUse, host: string = loopback): Promise<number> {
     const key = JSON.stringify([use.app, use.environment, use.purpose, use.revision, use.service]);
     const known = this.#known;
-    const port = known.get(key) ?? (await this.#find(use)) ?? (await this.#give(use));
+    const port = known.get(key) ?? (await this.#find(use)) ?? (await this.#give(use, host));
     known.set(key, port);
     return port;
   }
@@ -43,17 +51,17 @@ export class PortBook {
     this.#known = new Map(); // not cleared: an answer under way from before must not be remembered
   }
 
-  async #give(use: PortUse): Promise<number> {
+  async #give(use: PortUse, host: string): Promise<number> {
     const taken = new Set(
       (await this.#database.db.selectFrom('ports').select('port').execute()).map((row) => row.port),
     );
     const [first, last] = ranges[use.purpose];
     for (let port = first; port <= last; port++) {
-      if (taken.has(port) || !(await isFree(port))) continue;
+      if (taken.has(port) || !(await isFree(port, host))) continue;
       if (await this.#claim(port, use)) return port;
     }
     throw new LotseError('port-taken', `no free port between ${first} and ${last} for ${use.app}/${use.environment}`, {
-      hint: 'Another program uses them, or another Lotse on this machine. `lotse doctor` shows who listens.',
+      hint: 'Other programs use them, or another Lotse on this machine. `ss -ltnp` shows who listens.',
     });
   }
 
@@ -80,10 +88,11 @@ export class PortBook {
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+/** An address that this machine does not have is nobody's here. */
+function isFree(port: number, host: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const probe = createServer();
-  probe.once('error', () => resolve(false));
-  probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+  probe.once('error', (error) => resolve('code' in error && error.code === 'EADDRNOTAVAIL'));
+  probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
   return promise;
 }

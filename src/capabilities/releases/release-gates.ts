@@ -1,13 +1,13 @@
 import { gateWeakenings, type GateWeakening } from '../../manifest/gate-weakenings.ts';
 import type { EnvironmentDefinition } from '../../manifest/app-manifest.ts';
+import { strategyWeakenings } from '../../manifest/strategy-weakenings.ts';
 import type { ReleasePart } from '../../ports/release-part/release-part.ts';
 import type { GateDefinition } from '../../rollout/plan.ts';
-import type { Release } from '../../rollout/release.ts';
-import { checklistLines, environmentOf } from './release-manifest.ts';
+import { checklistLines, environmentOf, type DefinitionText } from './release-manifest.ts';
 
-/** A definition of an environment with the release that it came with. */
+/** A definition of an environment with what it came with. */
 export interface SourcedDefinition {
-  readonly release: Release;
+  readonly text: DefinitionText;
   readonly definition: EnvironmentDefinition;
 }
 
@@ -43,8 +43,23 @@ export function gatesOfDeploy(
   return { gates: distinct(gates), weakens };
 }
 
-export function sourced(release: Release, environment: string): SourcedDefinition {
-  return { release, definition: environmentOf(release, environment) };
+export function sourced(text: DefinitionText, environment: string): SourcedDefinition {
+  return { text, definition: environmentOf(text, environment) };
+}
+
+/** What a rollout goes by: its strategy, and where the queries of its signals are asked. */
+export type DeployStrategy = Pick<EnvironmentDefinition, 'strategy' | 'prometheus'>;
+
+/**
+ * The strategy of a deploy: the one that comes with the release, unless that is weaker than the one last accepted. Then
+ * the rollout that brings it still goes by the accepted one. The watch is the longer one of both.
+ */
+export function strategyOfDeploy(accepted: SourcedDefinition | null, coming: SourcedDefinition): DeployStrategy {
+  const now = coming.definition;
+  const before = accepted?.definition ?? now;
+  const weakenings = strategyWeakenings(before.strategy, now.strategy);
+  const { strategy, prometheus } = weakenings.some(({ gate }) => gate !== 'watch') ? before : now;
+  return { strategy: { ...strategy, watchMs: Math.max(before.strategy.watchMs, now.strategy.watchMs) }, prometheus };
 }
 
 function afterGate({ definition }: SourcedDefinition): readonly GateDefinition[] {
@@ -57,10 +72,10 @@ function approvalGate(both: readonly SourcedDefinition[]): readonly GateDefiniti
   return approvals === 0 ? [] : [{ id: 'approval', kind: 'approval', approvals }];
 }
 
-function checklistGate({ release, definition }: SourcedDefinition): readonly GateDefinition[] {
+function checklistGate({ text, definition }: SourcedDefinition): readonly GateDefinition[] {
   const file = definition.gates.checklist;
   if (file === null) return [];
-  const lines = checklistLines(release.checklists[file] ?? '');
+  const lines = checklistLines(text.checklists[file] ?? '');
   return [{ id: `checklist:${file}`, kind: 'checklist', file, lines }];
 }
 

@@ -7,6 +7,9 @@ import type { JobDefinition, Release, ServiceDefinition, StoreDefinition } from 
 
 export const manifestFile = 'lotse.yaml';
 
+/** What definitions of environments are read from. */
+export type DefinitionText = Pick<Release, 'manifestText' | 'hasDockerfile' | 'checklists'>;
+
 /** The manifest that came with a release. It was valid when the release was made, and manifests never become stricter. */
 export function manifestOf(release: Pick<Release, 'manifestText' | 'hasDockerfile'>): AppManifest {
   return parseManifest(release.manifestText, { file: manifestFile, hasDockerfile: release.hasDockerfile });
@@ -33,7 +36,7 @@ export function storesOf(manifest: AppManifest): readonly StoreDefinition[] {
 }
 
 /** Errors: `not-found` names the environments there are. */
-export function environmentOf(release: Release, environment: string): EnvironmentDefinition {
+export function environmentOf(release: DefinitionText, environment: string): EnvironmentDefinition {
   return findEnvironment(manifestOf(release), environment);
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LotseError } from '../../core/errors.ts';
 import type { Actor } from '../../core/events.ts';
@@ -15,7 +16,10 @@ import { declaredEnvironments } from './release-manifest.ts';
 import { listReleases } from './release-rows.ts';
 import { keepSource } from './source-tar.ts';
 
-/** Keeps what came, checks its manifest, and starts the build. Errors: `manifest-invalid`, `bad-input`, `disk-full`. */
+/**
+ * Keeps what came, checks its manifest, looks for secrets, and starts the build. Errors: `manifest-invalid`, `bad-input`,
+ * `disk-full`, `timeout`.
+ */
 export async function acceptSource(
   context: ReleasesContext,
   builds: Builds,
@@ -31,8 +35,14 @@ export async function acceptSource(
 ): Promise<BuildProgress> {
   const tar = join(context.stateDir, 'sources', `${context.newId()}.tar`);
   const hash = await keepSource(body, tar);
-  await readSourceManifest({ app: about.app, tar });
-  return builds.start({ ...about, tar, hash, by });
+  try {
+    await readSourceManifest({ app: about.app, tar });
+    const remarks = await context.checkSource({ ...about, tar, by });
+    return builds.start({ ...about, tar, hash, by, remarks });
+  } catch (thrown) {
+    await rm(tar, { force: true });
+    throw thrown;
+  }
 }
 
 /** Environments that have had a release, and those that the latest release declares; in the order of promotion. */
@@ -68,7 +78,7 @@ export async function viewRollout(context: ReleasesContext, app: AppName, id: Ro
   const scope = await scopeOfRollout(context, app, id);
   const story = await readRollout(context, scope, id);
   if (story === null) throw new LotseError('not-found', `${app} has no rollout ${JSON.stringify(id)}`);
-  return rolloutView(story.state, story.events);
+  return rolloutView(story.state, story.events, context.engine.judged(scope));
 }
 
 /** Errors: `conflict` when it has ended or the command does not apply now. */

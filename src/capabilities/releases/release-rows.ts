@@ -1,7 +1,8 @@
 import { LotseError } from '../../core/errors.ts';
 import type { Actor } from '../../core/events.ts';
-import type { AppName, ArtifactDigest, ReleaseId, RevisionId, Scope } from '../../core/ids.ts';
+import type { AppName, ArtifactDigest, ReleaseId, RevisionId, Scope, UnixMs } from '../../core/ids.ts';
 import { decodeJson, encodeJson } from '../../database/json-column.ts';
+import { numberFloor } from '../../database/restores.ts';
 import type { LotseDb, Transaction } from '../../database/schema.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
 import { releaseDocument, revisionDocument } from './documents.ts';
@@ -9,11 +10,7 @@ import { releaseDocument, revisionDocument } from './documents.ts';
 /** Releases and revisions as rows; a document each, with the columns that are looked for. */
 
 export async function insertRelease(trx: Transaction, release: Release, by: Actor): Promise<void> {
-  await trx
-    .insertInto('apps')
-    .values({ app: release.app, created_at: release.createdAt, archived_at: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await insertApp(trx, release.app, release.createdAt);
   await trx
     .insertInto('releases')
     .values({
@@ -29,6 +26,15 @@ export async function insertRelease(trx: Transaction, release: Release, by: Acto
       created_by_id: by.id,
       collected_at: null,
     })
+    .execute();
+}
+
+/** Harmless when it is known. */
+export async function insertApp(trx: Transaction, app: AppName, at: UnixMs): Promise<void> {
+  await trx
+    .insertInto('apps')
+    .values({ app, created_at: at, archived_at: null })
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
@@ -80,7 +86,7 @@ export async function highestReleaseNumber(db: LotseDb, app: AppName): Promise<n
     .select(({ fn }) => fn.max('number').as('number'))
     .where('app', '=', app)
     .executeTakeFirst();
-  return row?.number ?? 0;
+  return Math.max(row?.number ?? 0, await numberFloor(db));
 }
 
 export async function insertRevision(trx: Transaction, revision: Revision): Promise<void> {
@@ -131,5 +137,5 @@ export async function highestRevisionNumber(db: LotseDb, scope: Scope): Promise<
     .where('app', '=', scope.app)
     .where('environment', '=', scope.environment)
     .executeTakeFirst();
-  return row?.number ?? 0;
+  return Math.max(row?.number ?? 0, await numberFloor(db));
 }

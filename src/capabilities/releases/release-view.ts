@@ -1,9 +1,11 @@
 import type { AppName } from '../../core/ids.ts';
 import type { Evidence } from '../../rollout/gate.ts';
+import { releaseBefore } from '../../rollout/release-zero.ts';
 import type { Release } from '../../rollout/release.ts';
 import { listScopes } from './environment-rows.ts';
 import { evidenceFor, quarantinesOf } from './evidence-rows.ts';
 import type { BuildProgress } from './builds.ts';
+import { plannedCanary } from './judged-view.ts';
 import type { BuildView, EvidenceView, PlanView, ReleaseView } from './releases-api.ts';
 import type { Planned } from './plan-rollout.ts';
 import type { ReleasesContext } from './releases-context.ts';
@@ -51,24 +53,25 @@ export async function buildView(context: ReleasesContext, progress: BuildProgres
     release: outcome.kind === 'done' ? await releaseView(context, outcome.release) : null,
     error:
       outcome.kind === 'failed'
-        ? { code: outcome.code, message: outcome.message, details: [...outcome.details] }
+        ? { code: outcome.code, message: outcome.message, hint: outcome.hint, details: [...outcome.details] }
         : null,
   };
 }
 
-export function planView({ plan, gates, diff, weakens }: Planned): PlanView {
+export function planView({ plan, gates, diff, weakens, load }: Planned): PlanView {
   return {
     app: plan.app,
     environment: plan.environment,
     kind: plan.kind,
     strategy: plan.strategy,
     release: plan.to.release,
-    before: plan.before.kind === 'revision' ? plan.before.release : null,
-    steps: plan.steps.map((step) => stepView(step, notStarted)),
+    before: releaseBefore(plan.before),
+    steps: plan.steps.map((step) => stepView(step, plan, notStarted)),
     gates: gates.map(gateView),
     diff: [...diff],
     weakens: [...weakens],
     notes: [...plan.notes],
+    canary: plannedCanary(plan, load),
     expectedMs: plan.steps.reduce((sum, step) => sum + step.expectedMs, 0),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { judged, plannedCanary } from './judgement-api.ts';
 
 /** Shapes of the routes about releases, environments and rollouts: shared by server, CLI and web page. Times are unix milliseconds. */
 
@@ -42,12 +43,29 @@ export const slot = z
     state: z.enum(['starting', 'ready', 'unready', 'restarting', 'gave-up', 'stopping']),
     unexpectedExits: z.number().int(),
     address: nullableText,
+    server: nullableText.meta({
+      description: 'The machine that it is on, as in `servers`; null: the one that Lotse runs on',
+    }),
     pid: z.number().int().nullable(),
     startedAt: z.number().nullable(),
     memoryBytes: z.number().nullable(),
     note: nullableText,
   })
   .meta({ id: 'Slot', description: 'A place for one copy of a service revision, and what runs in it' });
+
+export const serversRequest = z.object({
+  servers: z.array(z.string().max(300)).max(50).meta({ description: 'As in `servers`' }),
+});
+
+export const serverLook = z
+  .object({
+    server: z.string(),
+    engine: nullableText.meta({ description: 'Its Docker engine; null: it could not be asked' }),
+    problem: nullableText,
+    hint: nullableText,
+    findings: z.array(z.object({ found: z.string(), advice: z.string() })),
+  })
+  .meta({ id: 'ServerLook', description: 'What is to be said of a machine that environments run on' });
 
 export const step = z
   .object({
@@ -60,6 +78,12 @@ export const step = z
     deadlineMs: z.number(),
     expectedMs: z.number(),
     gates: z.array(z.string()),
+    permille: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'Share of the users that the step gives to the release; null: it leaves it as it is' }),
+    judged: z.boolean().meta({ description: 'While it is under way, harm that the judge finds turns the rollout' }),
     state: z.enum(['next', 'running', 'done', 'failed', 'undoing', 'undone', 'skipped']),
     startedAt: z.number().nullable(),
     endedAt: z.number().nullable(),
@@ -82,11 +106,11 @@ export const rollout = z
     app: z.string(),
     environment: z.string(),
     kind: z.enum(['deploy', 'rollback']),
-    strategy: z.enum(['blue-green', 'rolling', 'recreate']),
+    strategy: z.enum(['blue-green', 'rolling', 'recreate', 'canary']),
     release: z.string(),
     revision: z.string(),
     before: nullableText.meta({
-      description: 'The release that it returns to; null: the maintenance page or an adopted upstream',
+      description: 'The release that it returns to, r0 for what was adopted; null: the maintenance page',
     }),
     status: z.enum([
       'waiting',
@@ -108,6 +132,7 @@ export const rollout = z
     steps: z.array(step),
     waitingFor: z.array(gateResult),
     cause: cause.nullable(),
+    judged: judged.nullable().meta({ description: 'While it is judged, and until the next rollout; else null' }),
     notes: z.array(z.string()),
   })
   .meta({ id: 'Rollout', description: 'Moving an environment from one revision to another' });
@@ -119,16 +144,33 @@ export const environment = z
     after: nullableText,
     domains: z.array(z.string()),
     addresses: z.array(z.string()).meta({ description: 'Where people and tools reach it, names first' }),
-    release: nullableText.meta({ description: 'What users get now; null: the maintenance page' }),
+    release: nullableText.meta({
+      description: 'What users get now, r0 for what was adopted; null: the maintenance page',
+    }),
     revision: nullableText,
     since: z.number().nullable(),
     previousRelease: nullableText.meta({ description: 'Where a rollback goes' }),
     verified: z.boolean().meta({ description: 'The release that serves was verified here through the public route' }),
     mode: z.enum(['serving', 'paused', 'maintenance', 'adopted']),
+    upstream: nullableText.meta({
+      description:
+        'Where release 0 answers, which was adopted and which Lotse never starts or stops; null: there is none',
+    }),
     shares: z.array(z.object({ release: z.string(), revision: z.string(), permille: z.number().int() })),
     services: z.array(z.object({ service: z.string(), kind: z.enum(['web', 'worker']), slots: z.array(slot) })),
     rollout: rollout.nullable().meta({ description: 'The one under way, else the latest' }),
     overrides: z.array(z.object({ gate: z.string(), by: z.string(), reason: z.string(), at: z.number() })),
+    proxyOrders: z
+      .array(
+        z.object({
+          kind: z.enum(['maintenance', 'switch']),
+          revision: nullableText.meta({ description: 'Where all users go; null: to the maintenance page' }),
+          by: z.string(),
+          reason: nullableText,
+          at: z.number(),
+        }),
+      )
+      .meta({ description: 'What people have ordered at the proxy itself, and is in force instead of the above' }),
   })
   .meta({ id: 'Environment' });
 
@@ -137,14 +179,23 @@ export const plan = z
     app: z.string(),
     environment: z.string(),
     kind: z.enum(['deploy', 'rollback']),
-    strategy: z.enum(['blue-green', 'rolling', 'recreate']),
+    strategy: z.enum(['blue-green', 'rolling', 'recreate', 'canary']),
     release: z.string(),
     before: nullableText,
     steps: z.array(step),
     gates: z.array(gateResult),
-    diff: z.array(z.object({ part: z.string(), what: z.string(), from: nullableText, to: nullableText })),
+    diff: z.array(
+      z.object({
+        part: z.string(),
+        what: z.string(),
+        from: nullableText,
+        to: nullableText,
+        source: z.string().optional().meta({ description: 'Where a config value comes from' }),
+      }),
+    ),
     weakens: z.array(z.object({ gate: z.string(), from: z.string(), to: z.string() })),
     notes: z.array(z.string()),
+    canary: plannedCanary.nullable().meta({ description: 'Null for every other strategy' }),
     expectedMs: z.number(),
   })
   .meta({ id: 'Plan', description: 'A compiled rollout; nothing was touched' });
@@ -167,7 +218,14 @@ export const build = z
     state: z.enum(['building', 'done', 'failed']),
     startedAt: z.number(),
     release: release.nullable(),
-    error: z.object({ code: z.string(), message: z.string(), details: z.array(z.string()) }).nullable(),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        hint: z.string().nullable().meta({ description: 'What to do; null: the details are all that is known' }),
+        details: z.array(z.string()),
+      })
+      .nullable(),
   })
   .meta({ id: 'Build' });
 
@@ -180,6 +238,19 @@ export const rolloutRequest = z.object({
   /** Go back: to `release`, or to the one before when it is left out. */
   rollback: z.boolean().default(false),
   reason: z.string().max(2000).optional(),
+});
+
+export const adoptRequest = z.object({
+  url: z.string().max(300).meta({ description: 'Where it answers the machine of Lotse: http://127.0.0.1:3000' }),
+  reason: z.string().max(2000).optional(),
+  /** Left out: the definition of the environment that is in force. */
+  definition: z
+    .object({
+      manifest: z.string().max(1_000_000).meta({ description: 'Text of lotse.yaml' }),
+      hasDockerfile: z.boolean(),
+      checklists: z.record(z.string(), z.string()).meta({ description: 'Text of the checklists that it names' }),
+    })
+    .optional(),
 });
 
 export const rolloutCommand = z.object({ reason: z.string().max(2000).optional() });
@@ -196,6 +267,25 @@ export const overrideRequest = z.object({
   gate: z.string(),
   reason: z.string().min(3).max(2000),
 });
+
+export const previewRequest = z.object({
+  /** Left out: the newest that runs here. */
+  release: z.string().optional(),
+  /** How long the signed header holds, in milliseconds; at most seven days. */
+  forMs: z.number().int().min(1_000).max(604_800_000).default(3_600_000),
+});
+
+export const preview = z
+  .object({
+    release: z.string(),
+    runs: z.boolean().meta({ description: 'Instances of it take requests here; until then a preview answers 404' }),
+    until: z.number().meta({ description: 'When the header stops to hold' }),
+    named: nullableText.meta({ description: 'Address by name; null where the domain has no wildcard certificate' }),
+    url: z.string().meta({ description: 'The environment’s address, for the header' }),
+    header: z.string(),
+    value: z.string(),
+  })
+  .meta({ id: 'Preview', description: 'Where a release can be seen before users see it' });
 
 export const evidence = z
   .object({
@@ -287,11 +377,13 @@ export const app = z
 export type GateResultView = z.infer<typeof gateResult>;
 export type ReleaseView = z.infer<typeof release>;
 export type SlotView = z.infer<typeof slot>;
+export type ServerLookView = z.infer<typeof serverLook>;
 export type StepView = z.infer<typeof step>;
 export type RolloutView = z.infer<typeof rollout>;
 export type EnvironmentViewModel = z.infer<typeof environment>;
 export type PlanView = z.infer<typeof plan>;
 export type BuildView = z.infer<typeof build>;
+export type PreviewView = z.infer<typeof preview>;
 export type EvidenceView = z.infer<typeof evidence>;
 export type JobView = z.infer<typeof jobView>;
 export type LogLineView = z.infer<typeof logLine>;
@@ -317,7 +409,9 @@ export const releaseRoutes = {
   commandRollout: 'POST /apps/:app/rollouts/:rollout/:command',
   approve: 'POST /apps/:app/environments/:environment/approvals',
   override: 'POST /apps/:app/environments/:environment/overrides',
+  preview: 'POST /apps/:app/environments/:environment/preview',
   listEvidence: 'GET /apps/:app/environments/:environment/evidence',
+  adopt: 'POST /apps/:app/environments/:environment/adopt',
   down: 'POST /apps/:app/environments/:environment/down',
   startJob: 'POST /apps/:app/environments/:environment/jobs',
   verify: 'POST /apps/:app/environments/:environment/verify',
@@ -326,6 +420,7 @@ export const releaseRoutes = {
   logs: 'GET /apps/:app/environments/:environment/logs',
   journal: 'GET /apps/:app/journal',
   checkJournal: 'GET /journal/check',
+  lookAtServers: 'POST /servers/look',
   /** Server-sent events `change` {position, app, environment, type}: whoever sees one asks again for what it shows. */
   events: 'GET /events',
 } as const;

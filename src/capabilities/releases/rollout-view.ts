@@ -1,11 +1,14 @@
+import type { Judged } from '../../engine/engine.ts';
 import { currentStep, type RolloutState } from '../../rollout/rollout-state.ts';
 import type { GateResult } from '../../rollout/gate.ts';
-import type { Step } from '../../rollout/plan.ts';
+import type { Plan, Step } from '../../rollout/plan.ts';
+import { releaseBefore } from '../../rollout/release-zero.ts';
 import type { WrittenEvent } from '../../rollout/rollout-events.ts';
+import { judgedView, shareOfStep } from './judged-view.ts';
 import type { GateResultView, RolloutView, StepView } from './releases-api.ts';
 
-/** A rollout as people see it. `events` give the times of its steps. */
-export function rolloutView(state: RolloutState, events: readonly WrittenEvent[]): RolloutView {
+/** A rollout as people see it. `events` give the times of its steps; `judged` is what was judged last in its environment. */
+export function rolloutView(state: RolloutState, events: readonly WrittenEvent[], judged: Judged | null): RolloutView {
   const { plan } = state;
   return {
     id: plan.rollout,
@@ -15,16 +18,17 @@ export function rolloutView(state: RolloutState, events: readonly WrittenEvent[]
     strategy: plan.strategy,
     release: plan.to.release,
     revision: plan.to.revision,
-    before: plan.before.kind === 'revision' ? plan.before.release : null,
+    before: releaseBefore(plan.before),
     status: statusOf(state),
     startedBy: plan.startedBy.id,
     startedAt: state.plannedAt,
     liveAt: state.liveAt,
     endedAt: state.end?.at ?? null,
     live: state.liveAt !== null && state.direction === 'forward',
-    steps: plan.steps.map((step, index) => stepView(step, stepProgress(state, events, step, index))),
+    steps: plan.steps.map((step, index) => stepView(step, plan, stepProgress(state, events, step, index))),
     waitingFor: (state.waiting?.results ?? []).map(gateView),
     cause: state.cause === null ? null : { ...state.cause, logTail: [...state.cause.logTail] },
+    judged: judged?.rollout === plan.rollout ? judgedView(judged) : null,
     notes: [...plan.notes, ...state.notes],
   };
 }
@@ -38,7 +42,7 @@ export type StepProgress = Pick<StepView, 'state' | 'startedAt' | 'endedAt'>;
 
 export const notStarted: StepProgress = { state: 'next', startedAt: null, endedAt: null };
 
-export function stepView(step: Step, progress: StepProgress): StepView {
+export function stepView(step: Step, plan: Plan, progress: StepProgress): StepView {
   return {
     id: step.id,
     phase: step.phase,
@@ -47,6 +51,8 @@ export function stepView(step: Step, progress: StepProgress): StepView {
     deadlineMs: step.deadlineMs,
     expectedMs: step.expectedMs,
     gates: [...step.gates],
+    permille: shareOfStep(step, plan),
+    judged: step.isJudged,
     ...progress,
   };
 }

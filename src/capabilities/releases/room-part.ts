@@ -1,6 +1,6 @@
 import { formatSizeRoughly } from '../../core/quantities.ts';
 import type { ProofItem, ProofSubject, ReleasePart } from '../../ports/release-part/release-part.ts';
-import type { Target, TargetSlot } from '../../ports/targets/targets.ts';
+import type { Room, Target, TargetSlot } from '../../ports/targets/targets.ts';
 import type { Revision } from '../../rollout/release.ts';
 
 /** Disk that stays free for logs and the journal, in bytes. */
@@ -17,13 +17,17 @@ export function roomPart(target: Target): ReleasePart {
     diff: () => Promise.resolve([]),
     steps: () => Promise.resolve([]),
     async prove(subject) {
-      const room = await target.room(subject.scope);
+      const room = await target.room({
+        ...subject.scope,
+        target: subject.to.target,
+        servers: subject.to.servers ?? [],
+      });
       if (room === null) {
         const message = 'This target cannot say how much room there is.';
         return [{ id: 'room', title: 'room', proven: false, message, seen: '' }];
       }
       const slots = await target.observe(subject.scope);
-      return [memoryItem(subject, room.memoryFreeBytes, slots), diskItem(room.diskFreeBytes)];
+      return [memoryItem(subject, room.memoryFreeBytes, slots), diskItem(room)];
     },
   };
 }
@@ -38,19 +42,20 @@ function memoryItem(subject: ProofSubject, freeBytes: number, slots: readonly Ta
   return { id: 'room/memory', title: 'memory', proven, message, seen: figures };
 }
 
-function diskItem(freeBytes: number): ProofItem {
+function diskItem({ diskFreeBytes: freeBytes, diskFolder }: Room): ProofItem {
   const proven = freeBytes >= diskReserveBytes;
   const message = proven
     ? `Disk is enough: ${formatSizeRoughly(freeBytes)} free.`
-    : `Disk is short: ${formatSizeRoughly(freeBytes)} free, ${formatSizeRoughly(diskReserveBytes)} are kept for logs and the journal.`;
+    : `Disk is short: ${formatSizeRoughly(freeBytes)} free where ${diskFolder} lies, ${formatSizeRoughly(diskReserveBytes)} are kept for logs and the journal. Free some space there.`;
   return { id: 'room/disk', title: 'disk', proven, message, seen: String(freeBytes) };
 }
 
-/** Beside what runs already: everything new for blue-green, one more of each for rolling, nothing for recreate. */
+/** Beside what runs already: everything new for blue-green, one more of each (on each machine) for rolling, nothing for recreate. */
 function neededBytes({ to, strategy }: ProofSubject, slots: readonly TargetSlot[]): number {
   if (strategy === 'recreate' || slots.some((slot) => slot.revision === to.id)) return 0;
+  const machines = Math.max(1, to.servers?.length ?? 0);
   return to.services.reduce((sum, service) => {
-    const copies = strategy === 'rolling' && service.kind === 'web' ? 1 : service.instances;
+    const copies = strategy === 'rolling' && service.kind === 'web' ? machines : service.instances;
     return sum + copies * instanceBytes(service, slots);
   }, 0);
 }

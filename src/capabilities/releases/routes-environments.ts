@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { route, type Route } from '../../api/route.ts';
-import { environmentView } from './environment-view.ts';
+import { adoptUpstream } from './adopt-upstream.ts';
+import { environmentView, ordersAtProxy } from './environment-view.ts';
 import { evidenceFor } from './evidence-rows.ts';
 import { planDeploy, planRollback } from './plan-rollout.ts';
 import { environmentsOf, requireEnvironment, takeDown } from './release-operations.ts';
+import type { DefinitionText } from './release-manifest.ts';
 import { findRelease } from './release-rows.ts';
 import { evidenceView, planView } from './release-view.ts';
 import * as shapes from './releases-api.ts';
@@ -14,7 +16,7 @@ import { releaseToPromote, revisionToReturnTo } from './start-rollout.ts';
 const routes = shapes.releaseRoutes;
 
 export function environmentRoutes(context: ReleasesContext): readonly Route[] {
-  return [...readRoutes(context), planRoute(context), ...signRoutes(context), downRoute(context)];
+  return [...readRoutes(context), planRoute(context), ...signRoutes(context), adoptRoute(context), downRoute(context)];
 }
 
 function readRoutes(context: ReleasesContext): readonly Route[] {
@@ -27,7 +29,8 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
       answer: z.array(shapes.environment),
       async handle({ params, sees }) {
         const rows = (await environmentsOf(context, params.app)).filter(sees);
-        return await Promise.all(rows.map((row) => environmentView(context, row)));
+        const orders = await ordersAtProxy(context);
+        return await Promise.all(rows.map((row) => environmentView(context, row, orders)));
       },
     }),
     route({
@@ -37,7 +40,7 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
       answer: shapes.environment,
       async handle({ params }) {
         await requireEnvironment(context, params);
-        return await environmentView(context, params);
+        return await environmentView(context, params, await ordersAtProxy(context));
       },
     }),
     route({
@@ -106,6 +109,27 @@ function signRoutes(context: ReleasesContext): readonly Route[] {
       },
     }),
   ];
+}
+
+function adoptRoute(context: ReleasesContext): Route {
+  return route({
+    at: routes.adopt,
+    summary: 'Takes what serves today at an address as release 0: routed to, never started or stopped',
+    role: 'developer',
+    body: shapes.adoptRequest,
+    answer: shapes.environment,
+    async handle({ params, body, actor, signal }) {
+      const { url, reason = null, definition } = body;
+      await adoptUpstream(context, params, { url, reason, text: textOf(definition) }, actor, signal);
+      return await environmentView(context, params, await ordersAtProxy(context));
+    },
+  });
+}
+
+function textOf(definition: z.output<typeof shapes.adoptRequest>['definition']): DefinitionText | null {
+  if (definition === undefined) return null;
+  const { manifest: manifestText, hasDockerfile, checklists } = definition;
+  return { manifestText, hasDockerfile, checklists };
 }
 
 function downRoute(context: ReleasesContext): Route {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route, type Route } from '../../api/route.ts';
 import { chainOf, scopeOf } from '../../core/ids.ts';
+import { buildPlace } from '../../manifest/names.ts';
 import type { PositionedEvent } from '../../database/journal-rows.ts';
 import { listScopes } from './environment-rows.ts';
 import * as shapes from './releases-api.ts';
@@ -22,7 +23,8 @@ export function journalRoutes(context: ReleasesContext, check: () => Promise<Jou
       query: shapes.journalQuery,
       answer: z.array(shapes.journalEvent),
       async handle({ params, query, sees }) {
-        const scopes = (await listScopes(context.database.db, params.app)).filter(sees);
+        const builds = { app: params.app, environment: buildPlace };
+        const scopes = [...(await listScopes(context.database.db, params.app)), builds].filter(sees);
         const named = scopes.filter(
           (scope) => query.environment === undefined || scope.environment === query.environment,
         );

@@ -18,7 +18,7 @@ export function releaseRoutesOf(context: ReleasesContext, builds: Builds): reado
 function listApps(context: ReleasesContext): Route {
   return route({
     at: routes.listApps,
-    summary: 'Every app that has had a release',
+    summary: 'Every app that is known',
     role: 'viewer',
     binding: 'by-handler',
     answer: z.array(shapes.app),

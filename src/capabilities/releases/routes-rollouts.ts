@@ -82,7 +82,8 @@ function readRoutes(context: ReleasesContext): readonly Route[] {
 
 async function rolloutsOf(context: ReleasesContext, scope: Scope): Promise<readonly RolloutView[]> {
   const stories = await latestRollouts(context, scope, listed);
-  return stories.map(({ state, events }) => rolloutView(state, events));
+  const judged = context.engine.judged(scope);
+  return stories.map(({ state, events }) => rolloutView(state, events, judged));
 }
 
 function commandRoute(context: ReleasesContext): Route {

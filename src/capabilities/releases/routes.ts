@@ -2,10 +2,14 @@ import type { Route } from '../../api/route.ts';
 import type { Builds } from './builds.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { environmentRoutes } from './routes-environments.ts';
+import { routesOfEvidence } from './routes-evidence.ts';
 import { jobRoutes } from './routes-jobs.ts';
 import { journalRoutes, type JournalVerdict } from './routes-journal.ts';
+import { previewRoutes } from './routes-previews.ts';
 import { releaseRoutesOf } from './routes-releases.ts';
 import { rolloutRoutes } from './routes-rollouts.ts';
+import { serverRoutes } from './routes-servers.ts';
+import { sessionRoutesOf } from './routes-sessions.ts';
 
 export interface ReleaseRoutesParts {
   readonly context: ReleasesContext;
@@ -18,8 +22,12 @@ export function routesOfReleases({ context, builds, checkJournal }: ReleaseRoute
   return [
     ...releaseRoutesOf(context, builds),
     ...environmentRoutes(context),
+    ...routesOfEvidence(context),
+    ...previewRoutes(context),
     ...rolloutRoutes(context),
     ...jobRoutes(context),
+    ...sessionRoutesOf(context),
     ...journalRoutes(context, checkJournal),
+    ...serverRoutes(context),
   ];
 }

@@ -1,17 +1,25 @@
 import type { Actor } from '../../core/events.ts';
 import { LotseError, type ErrorCode } from '../../core/errors.ts';
-import { chainOf, type ReleaseId, type Scope } from '../../core/ids.ts';
+import { chainOf, type ReleaseId, type RevisionId, type Scope } from '../../core/ids.ts';
 import type { GateResult } from '../../rollout/gate.ts';
 import type { Plan } from '../../rollout/plan.ts';
+import { releaseBefore, releaseZero } from '../../rollout/release-zero.ts';
 import type { Release, Revision } from '../../rollout/release.ts';
+import { findLack } from './artifact-part.ts';
 import { acceptDefinition, findEnvironmentRow } from './environment-rows.ts';
 import { releasesWithEvidence, takeOverrides } from './evidence-rows.ts';
 import { definitionInForce, planDeploy, planRollback, type Planned } from './plan-rollout.ts';
+import { refuseUnprepared } from './prepare-servers.ts';
 import { environmentOf } from './release-manifest.ts';
 import { findRelease, findRevision, insertRevision, latestRevision } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
+import { supersedeWaiting } from './supersede.ts';
+import { refuseSilentUpstream, zeroRevision } from './zero-revision.ts';
 
-/** Starts a deploy. Errors: `gate-closed`, `not-proven`, `quarantined` (nothing was touched), `conflict`. */
+/**
+ * Starts a deploy. One of the same release that is under way is joined, another one that still waits is superseded.
+ * Errors: `gate-closed`, `not-proven`, `quarantined` (nothing was touched), `conflict`.
+ */
 export async function startDeploy(
   context: ReleasesContext,
   scope: Scope,
@@ -19,11 +27,13 @@ export async function startDeploy(
   by: Actor,
   reason: string | null,
 ): Promise<Plan> {
-  environmentOf(release, scope.environment);
+  const coming = environmentOf(release, scope.environment);
   if ((await findEnvironmentRow(context.database.db, scope)) === null) await accept(context, scope, release, by);
   await context.engine.add(scope);
-  const running = runningDeploy(context, scope, release.id);
+  const running = await runningDeploy(context, scope, release);
   if (running !== null) return running;
+  await refuseUnprepared(context, coming, release.artifact);
+  await supersedeWaiting(context, scope, { release: release.id, by, reason });
   await endTheOneBefore(context, scope, by);
   const planned = await planDeploy(context, scope, release, by);
   refuseShut(planned.gates, scope, release.id);
@@ -34,11 +44,20 @@ export async function startDeploy(
   return planned.plan;
 }
 
-/** A rollout of the same release that has not ended: a repeated deploy joins it. */
-function runningDeploy(context: ReleasesContext, scope: Scope, release: ReleaseId): Plan | null {
+/** A rollout of the same release with the same config that has not ended: a repeated deploy joins it. */
+async function runningDeploy(context: ReleasesContext, scope: Scope, release: Release): Promise<Plan | null> {
   const { rollout } = context.engine.view(scope);
   if (rollout === null || rollout.end !== null || rollout.direction === 'back') return null;
-  return rollout.plan.to.release === release && rollout.plan.kind === 'deploy' ? rollout.plan : null;
+  if (rollout.plan.to.release !== release.id || rollout.plan.kind !== 'deploy') return null;
+  const { revision } = rollout.plan.to;
+  return (await hasSameConfig(context, scope, release, revision)) ? rollout.plan : null;
+}
+
+/** Would the release get the config today that the revision has? */
+export async function hasSameConfig(context: ReleasesContext, scope: Scope, release: Release, of: RevisionId) {
+  const revision = await findRevision(context.database.db, scope.app, of);
+  const frozen = await context.parts.find((part) => part.name === 'config')?.resolve(scope, release);
+  return frozen === undefined || frozen.version === revision?.configVersion;
 }
 
 /**
@@ -48,13 +67,14 @@ function runningDeploy(context: ReleasesContext, scope: Scope, release: ReleaseI
 export async function startRollback(
   context: ReleasesContext,
   scope: Scope,
-  to: ReleaseId | null,
+  to: ReleaseId | RevisionId | null,
   by: Actor,
   reason: string | null,
 ): Promise<Plan> {
   const { rollout } = context.engine.view(scope);
   const before = rollout?.plan.before;
-  const isBack = to === null || (before?.kind === 'revision' && before.release === to);
+  const revisionBefore = before?.kind === 'revision' ? before.revision : null;
+  const isBack = to === null || (before !== undefined && [releaseBefore(before), revisionBefore].includes(to));
   if (rollout !== null && rollout.end === null && isBack) {
     const step = rollout.plan.steps[rollout.index];
     if (rollout.direction === 'back') return rollout.plan;
@@ -65,24 +85,47 @@ export async function startRollback(
   }
   await endTheOneBefore(context, scope, by);
   const revision = await revisionToReturnTo(context, scope, to);
+  await refuseWhatIsGone(context, scope, revision);
   const planned = await planRollback(context, scope, revision, by);
   await record(context, scope, planned, by, reason);
   await context.engine.begin(planned.plan);
   return planned.plan;
 }
 
-/** The revision before, or the latest one of a named release that has served here. Errors: `conflict`, `not-found`. */
+/** No gate stands before a rollback, but what is not there cannot serve. Errors: `not-proven`. */
+async function refuseWhatIsGone(context: ReleasesContext, scope: Scope, revision: Revision): Promise<void> {
+  const { upstream } = context.engine.view(scope).environment;
+  if (upstream !== null && revision.id === releaseZero.revision) return await refuseSilentUpstream(scope, upstream);
+  const lack = await findLack(context.builders, revision);
+  if (lack === null) return;
+  const message = `${scope.environment} cannot go back to ${revision.release}: its artifact ${lack.why}`;
+  throw new LotseError('not-proven', message, { hint: lack.advice });
+}
+
+/**
+ * The revision before, the one that is named, or the latest one of a named release that has served here. Errors:
+ * `conflict`, `not-found`.
+ */
 export async function revisionToReturnTo(
   context: ReleasesContext,
   scope: Scope,
-  named: ReleaseId | null,
+  named: ReleaseId | RevisionId | null,
 ): Promise<Revision> {
   const { environment } = context.engine.view(scope);
+  const exact = named === null ? null : await findRevision(context.database.db, scope.app, named);
+  if (exact !== null && exact.environment === scope.environment) {
+    if (exact.id !== environment.serving?.revision) return exact;
+    throw new LotseError('conflict', `${exact.id} is what serves now`);
+  }
   const release = named ?? environment.previous?.release ?? null;
   if (release === null) {
     throw new LotseError('conflict', `${scope.environment} has nothing to go back to`, {
       hint: 'Name a release that has served here: `lotse rollback ENVIRONMENT --to RELEASE`.',
     });
+  }
+  if (release === releaseZero.release && environment.upstream !== null) {
+    if (environment.serving !== null) return zeroRevision(scope);
+    throw new LotseError('conflict', `${release} is what serves now`);
   }
   const known = environment.previous?.release === release ? environment.previous.revision : null;
   const revision =

@@ -26,11 +26,14 @@ const environments: Handlers = {
 };
 
 test('status lists what serves where, and passed gates until they are forgotten', async () => {
-  const override = { gate: 'hours', by: 'ann', reason: 'the shop is closed', at: 1000 };
+  const override = { gate: 'hours', by: '0198-ann', reason: 'the shop is closed', at: 1000 };
+  const order = { kind: 'switch', revision: 'production-5', by: 'ben', reason: 'too slow', at: 1000 } as const;
+  const ann = { id: '0198-ann', name: 'ann', mail: null, roles: ['operator'], createdAt: 0, disabledAt: null };
   const handlers: Handlers = {
+    'GET /people': () => [ann],
     'GET /apps/:app/environments': () => [
       anEnvironment('staging', { rollout: aRollout({ environment: 'staging' }) }),
-      anEnvironment('production', { overrides: [override] }),
+      anEnvironment('production', { overrides: [override], proxyOrders: [order] }),
     ],
   };
   const { stdout, exitCode } = await lotse(handlers, 'status');
@@ -38,6 +41,7 @@ test('status lists what serves where, and passed gates until they are forgotten'
   assert.match(stdout, /staging +r6-9f8e7d6 +moving r7-a1b2c3d/);
   assert.match(stdout, /production +r6-9f8e7d6 +verified/);
   assert.match(stdout, /hours was overridden by ann: the shop is closed/);
+  assert.match(stdout, /production: by order of ben the proxy sends all users to production-5: too slow/);
 });
 
 test('a misspelt environment gets the nearest name', async () => {
@@ -118,6 +122,7 @@ test('plan shows each step with its way back, and what is not proven', async () 
     diff: [{ part: 'config', what: 'LOG_LEVEL', from: 'info', to: 'debug' }],
     weakens: [{ gate: 'approval', from: '2', to: '1' }],
     notes: [],
+    canary: null,
     expectedMs: 65_000,
   };
   const { stdout, exitCode } = await lotse(
@@ -212,7 +217,7 @@ test('a token’s secret is alone on stdout, so that a script can take it', asyn
     person: null,
     roles: ['developer'],
     app: 'shop',
-    environment: null,
+    environments: null,
     createdAt: 1,
     expiresAt: null,
     lastUsedAt: null,
@@ -226,13 +231,13 @@ test('a token’s secret is alone on stdout, so that a script can take it', asyn
 });
 
 test('a person is added with roles, and gets a link of their own to sign in with', async () => {
-  const person = { id: 'p1', name: 'Ada', mail: null, roles: ['approver'], createdAt: 1 };
+  const person = { id: 'p1', name: 'Ada', mail: null, roles: ['approver'], createdAt: 1, disabledAt: null };
   const link = { url: 'http://127.0.0.1:7700/sign-in#secret', expiresAt: 2 };
   const handlers: Handlers = { 'POST /people': () => person, 'POST /sign-in-links': () => link };
   const { stdout, requests } = await lotse(handlers, 'people', 'add', 'Ada', '--role', 'approver');
   assert.equal(stdout, `${link.url}\n`);
   assert.partialDeepStrictEqual(requests[0]?.json, { name: 'Ada', roles: ['approver'], mail: null });
-  assert.deepEqual(requests[1]?.json, { person: 'p1' });
+  assert.deepEqual(requests[1]?.json, { person: 'p1', validMs: 259_200_000 });
 });
 
 test('a misspelt role gets the nearest one', async () => {
@@ -285,4 +290,46 @@ test('without a lotse.yaml the only app is meant', async () => {
   await fake.close();
   assert.equal(exitCode, 0);
   assert.equal(fake.requests.at(-1)?.path.app, 'shop');
+});
+
+const aPreview = {
+  release: 'r7-a1b2c3d',
+  runs: true,
+  until: Date.parse('2030-01-02T03:04:05Z'),
+  named: 'https://r7-a1b2c3d.shop.example',
+  url: 'https://shop.example',
+  header: 'lotse-preview',
+  value: '1893553445000.r7-a1b2c3d.ab12',
+};
+
+test('preview says where a release can be seen, by name and by a command that can be copied', async () => {
+  const handlers: Handlers = {
+    ...environments,
+    'POST /apps/:app/environments/:environment/preview': () => aPreview,
+  };
+  const shown = await lotse(handlers, 'preview', 'production', 'r7-a1b2c3d', '--for', '2d');
+  assert.equal(shown.exitCode, 0);
+  assert.match(shown.stdout, /^ {2}https:\/\/r7-a1b2c3d\.shop\.example$/m);
+  assert.match(
+    shown.stdout,
+    /^ {2}curl -H 'lotse-preview: 1893553445000\.r7-a1b2c3d\.ab12' https:\/\/shop\.example\/$/m,
+  );
+  const request = shown.requests.find((each) => each.route.startsWith('POST'));
+  assert.deepEqual(request?.json, { release: 'r7-a1b2c3d', forMs: 172_800_000 });
+  const json = await lotse(handlers, 'preview', 'production', '--json');
+  assert.deepEqual(JSON.parse(json.stdout), aPreview);
+  assert.deepEqual(json.requests.find((each) => each.route.startsWith('POST'))?.json, { forMs: 3_600_000 });
+});
+
+test('preview says when there is nothing to see yet, and refuses what is no duration', async () => {
+  const handlers: Handlers = {
+    ...environments,
+    'POST /apps/:app/environments/:environment/preview': () => ({ ...aPreview, runs: false, named: null }),
+  };
+  const early = await lotse(handlers, 'preview', 'production');
+  assert.match(early.stdout, /does not run there now/);
+  assert.doesNotMatch(early.stdout, /r7-a1b2c3d\.shop/);
+  const wrong = await lotse(handlers, 'preview', 'production', '--for', 'ages');
+  assert.equal(wrong.exitCode, 2);
+  assert.match(wrong.stderr, /--for ages is no duration/);
 });

@@ -135,16 +135,25 @@ test('a gate that opens by itself in a moment does not end the command', async (
   assert.equal((await deploy(fakeRollouts(views), 'staging')).exitCode, 0);
 });
 
-test('the same release again changes nothing and says so', async () => {
+const servesSeven = (differs: boolean): Record<string, FakeHandler> => {
   const rollout = aVerifiedRollout({ environment: 'staging', status: 'settled' });
-  const { exitCode, stdout, requests } = await deploy(
-    {
-      ...fakeRollouts({}),
-      'GET /apps/:app/environments/:environment': ({ path }) =>
-        anEnvironment(path.environment ?? '', { release: 'r7-a1b2c3d', rollout }),
-    },
-    'staging',
-  );
+  const about = { app: 'shop', version: 1, release: 'r7-a1b2c3d', revision: 'staging-7', values: [], undeclared: [] };
+  return {
+    'GET /apps/:app/environments/:environment': ({ path }) =>
+      anEnvironment(path.environment ?? '', { release: 'r7-a1b2c3d', rollout }),
+    'GET /apps/:app/environments/:environment/config': ({ path }) => ({ ...about, ...path, differs }),
+  };
+};
+
+test('the same release again is rolled out when other config was set', async () => {
+  const handlers = { ...fakeRollouts({ staging: [moving('staging'), verified('staging')] }), ...servesSeven(true) };
+  const { exitCode, requests } = await deploy(handlers, 'staging');
+  assert.equal(exitCode, 0);
+  assert.ok(requests.some((request) => request.route.startsWith('POST') && request.route.endsWith('/rollouts')));
+});
+
+test('the same release again changes nothing and says so', async () => {
+  const { exitCode, stdout, requests } = await deploy({ ...fakeRollouts({}), ...servesSeven(false) }, 'staging');
   assert.equal(exitCode, 0);
   assert.match(stdout, /^staging verified {2}r7-a1b2c3d/m);
   assert.match(stdout, /It serves here already; nothing was changed/);
@@ -165,12 +174,16 @@ test('a control plane that is away for a moment does not end the command', async
   assert.match(stdout, /The control plane answers again/);
 });
 
-test('a build that fails ends the command with its last lines', async () => {
-  const error = { code: 'build-failed', message: 'npm run build ended with 1', details: ['src/a.ts: boom'] };
+test('a build that fails ends the command with its last lines and what to do', async () => {
+  const said = { code: 'build-failed', message: 'npm run build ended with 1', details: ['src/a.ts: boom'] };
+  const error = { ...said, hint: 'Look at src/a.ts.' };
   const build = aBuild({ state: 'failed', release: null, error });
   const { exitCode, stderr } = await deploy({ 'POST /apps/:app/releases': () => build });
   assert.equal(exitCode, 10);
-  assert.match(stderr, /npm run build ended with 1\n {2}src\/a\.ts: boom/);
+  assert.match(
+    stderr,
+    /npm run build ended with 1\n {2}src\/a\.ts: boom\n {2}Look at src\/a\.ts\.\n {2}Nothing was changed/,
+  );
 });
 
 test('build lines are shown as they come', async () => {

@@ -5,7 +5,7 @@ import { connect, withConnection, withFollowing, withHelp, type ConnectionOption
 import { untilInterrupted, type Context } from '../context.ts';
 import { ControlPlane } from '../control-plane.ts';
 import { exitOk } from '../exit-codes.ts';
-import { defaultEnvironment, routeTo } from '../promotion-route.ts';
+import { defaultEnvironment, routeTo } from '../../manifest/promotion-route.ts';
 import type { Until } from '../rollout-standing.ts';
 import { travel, type Arrival } from '../travel.ts';
 
@@ -44,6 +44,7 @@ export function deployCommand(command: Command, context: Context): void {
         'not-proven',
         'quarantined',
         'build-failed',
+        'disk-full',
         'returned',
         'stranded',
         'unreachable',

@@ -3,11 +3,12 @@ import { LotseError, toLotseError } from '../../core/errors.ts';
 import { findAppFolder, readAppFolder } from '../app-folder.ts';
 import type { Connection } from '../client.ts';
 import { urlPath } from '../client.ts';
-import { withConnection, withHelp, type ConnectionOptions } from '../command-options.ts';
+import { connectionInput, withConnection, withHelp, type ConnectionOptions } from '../command-options.ts';
 import { findConnection } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { fail, ok, type Check } from '../doctor/check.ts';
 import { checkControlPlane } from '../doctor/check-control-plane.ts';
+import { checkDocker, type DockerWishes } from '../doctor/check-docker.ts';
 import {
   checkClock,
   checkControlGroups,
@@ -17,18 +18,29 @@ import {
   checkStateFolder,
   checkUser,
 } from '../doctor/check-machine.ts';
+import { checkCertificates } from '../doctor/check-certificates.ts';
 import { checkNode, checkPrograms } from '../doctor/check-programs.ts';
+import {
+  checkBackup,
+  checkFrontPort,
+  checkProxyHere,
+  checkRoom,
+  checkStateModes,
+  checkTimeSync,
+  checkUnits,
+} from '../doctor/check-server.ts';
 import { exitCheckFailed, exitOk } from '../exit-codes.ts';
 import { count, type Output } from '../output.ts';
 import { padTo } from '../text-layout.ts';
-import { defaultListen, parsePlace, stateFolderFor } from './serve.ts';
+import { defaultListen, dockerOption, parsePlace, stateFolderFor, type EngineOptions } from './serve.ts';
 
-interface DoctorOptions extends ConnectionOptions {
+interface DoctorOptions extends ConnectionOptions, EngineOptions {
   readonly listen: string;
 }
 
 export function doctorCommand(command: Command, context: Context): void {
   command.option('--listen <host:port>', 'where a control plane would answer', defaultListen);
+  command.option(...dockerOption);
   withConnection(command);
   withHelp(
     command,
@@ -55,7 +67,7 @@ async function examine(context: Context, options: DoctorOptions): Promise<readon
   const seen =
     connection === null
       ? { checks: [ok('control plane', 'none is named here; `lotse up` starts one')], serverMs: null }
-      : await checkControlPlane(connection);
+      : await checkControlPlane(connection, serversOf(context));
   return [
     checkNode(process.version, process.execPath),
     ...(await Promise.all(checkPrograms(context.cwd))),
@@ -63,22 +75,54 @@ async function examine(context: Context, options: DoctorOptions): Promise<readon
     checkStateFolder(stateFolderFor(context, options.state)),
     checkMemory(),
     checkControlGroups(process.platform),
+    ...(await checkDocker(dockerWishes(context, options))),
     checkClock(Date.now(), seen.serverMs),
     await checkLocalNames(),
     await checkPort(host, port, () => isLotse(`http://${host}:${port}`)),
+    ...(await checkServer(stateFolderFor(context, options.state))),
     ...seen.checks,
+    ...(connection === null || seen.serverMs === null ? [] : await checkCertificates(connection, Date.now())),
     ...checkManifest(context),
   ];
+}
+
+/** What makes of a machine a server that Lotse stays on. */
+async function checkServer(state: string): Promise<readonly Check[]> {
+  const fronts = process.platform === 'linux' ? [80, 443].map((port) => checkFrontPort(port)) : [];
+  const checks = [
+    ...[checkRoom(), ...fronts, ...(await checkUnits()), await checkTimeSync()],
+    ...[...checkStateModes(state), await checkProxyHere(state), checkBackup(state, Date.now())],
+  ];
+  return checks.filter((check) => check !== null);
+}
+
+function dockerWishes(context: Context, options: DoctorOptions): DockerWishes {
+  const host = options.docker ?? context.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  return { host, isNeeded: needsContainers(context) };
+}
+
+/** A lotse.yaml that cannot be read is said elsewhere. */
+function needsContainers({ cwd }: Context): boolean {
+  try {
+    return readAppFolder(cwd, cwd).manifest.target === 'docker';
+  } catch {
+    return false;
+  }
+}
+
+/** The machines that lotse.yaml names, of which some may be new. */
+function serversOf({ cwd }: Context): readonly string[] {
+  try {
+    return [...new Set(readAppFolder(cwd, cwd).manifest.environments.flatMap(({ servers }) => servers))];
+  } catch {
+    return [];
+  }
 }
 
 /** Null when none is named; one that is named wrongly is an error of its own. */
 function connectionOrNull(context: Context, options: DoctorOptions): Connection | null {
   try {
-    return findConnection({
-      env: context.env,
-      cwd: context.cwd,
-      ...(options.state === undefined ? {} : { state: options.state }),
-    });
+    return findConnection(connectionInput(context, options));
   } catch (thrown) {
     if (thrown instanceof LotseError && thrown.code === 'unreachable') return null;
     throw thrown;

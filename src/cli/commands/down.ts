@@ -22,12 +22,13 @@ export function downCommand(command: Command, context: Context): void {
   );
   command.action(async (environment: string, options: DownOptions) => {
     const plane = await connectToApp(context, options);
-    await knownEnvironment(plane, environment);
+    const { upstream, mode } = await knownEnvironment(plane, environment);
     await confirm(context, environment, options.yes);
     await plane.down(environment);
     const { out } = context;
     if (out.isJson) out.json(await plane.environment(environment));
     else out.line(`${environment} is stopped: users get the maintenance page, stores and releases are kept.`);
+    if (!out.isJson && mode === 'adopted') out.line(`What runs at ${upstream} was adopted: Lotse does not stop it.`);
   });
 }
 

@@ -5,16 +5,19 @@ import { LotseError } from '../../core/errors.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import { manifestFile, shownPath } from '../app-folder.ts';
 import { withHelp, withJson } from '../command-options.ts';
+import { formatNote, type ComposeNote } from '../compose/compose-note.ts';
 import type { Context } from '../context.ts';
 import { readGitState } from '../git.ts';
 import { propose } from '../init/propose.ts';
 import type { Proposal } from '../init/proposal.ts';
 import { readFolder } from '../init/read-folder.ts';
 import { writeManifest } from '../init/write-manifest.ts';
+import type { Output } from '../output.ts';
 import { runProgram } from '../run-program.ts';
 import { stateFolderName } from '../state-folder.ts';
 
 interface InitOptions {
+  readonly file?: string;
   readonly staging?: true;
   readonly force?: true;
   readonly print?: true;
@@ -23,6 +26,7 @@ interface InitOptions {
 export function initCommand(command: Command, context: Context): void {
   command
     .argument('[folder]', 'where the app lies', '.')
+    .option('-f, --file <file>', 'the compose file to read, instead of the one that Compose would take')
     .option('--staging', 'a staging environment before production')
     .option('--print', 'show the file, write nothing')
     .option('--force', 'replace a lotse.yaml that is there');
@@ -32,6 +36,7 @@ export function initCommand(command: Command, context: Context): void {
     [
       ['lotse init', 'the app in this folder'],
       ['lotse init apps/shop --staging', 'one app of a monorepo, with a staging environment'],
+      ['lotse init --file compose.prod.yaml', 'a compose file with a name of its own'],
     ],
     { ok: 'written', errors: ['bad-input', 'not-found', 'conflict'] },
   );
@@ -49,7 +54,7 @@ async function init(context: Context, folder: string, options: InitOptions): Pro
       hint: '`lotse init --print` shows what would be written, `--force` replaces it.',
     });
   }
-  const facts = readFolder(folder);
+  const facts = readFolder(folder, options.file === undefined ? null : resolve(context.cwd, options.file));
   const proposal = propose(facts);
   const text = writeManifest(proposal, { hasStaging: options.staging ?? false });
   parseManifest(text, { file: manifestFile, hasDockerfile: proposal.hasDockerfile });
@@ -90,21 +95,41 @@ function report(context: Context, { file, ignoreFile, proposal }: Written): void
     proposal.services.map((service) => [
       service.name,
       service.port === null ? 'worker' : `web service, port ${service.port}`,
-      service.run,
+      service.run ?? 'what its image starts',
     ]),
   );
-  if (proposal.stores.length > 0) {
+  const guessed = proposal.stores.filter((store) => store.source !== null);
+  if (guessed.length > 0) {
     out.line();
     out.warn(
-      `It seems to write beside its own code: ${proposal.stores.map((store) => store.folder).join(', ')}. The file says what to do.`,
+      `It seems to write beside its own code: ${guessed.map((store) => store.folder).join(', ')}. The file says what to do.`,
     );
   }
   if (proposal.takesTurns) out.warn(turnsRemark(proposal.app));
   for (const remark of proposal.remarks) out.warn(remark);
+  reportNotes(out, proposal.notes);
   out.line();
   out.line('Next: read the file, then');
   out.line('  lotse doctor   checks this machine');
   out.line('  lotse up       runs it here');
+}
+
+const noteHeads = [
+  ['lost', 'Not carried over'],
+  ['changed', 'Carried over in another form'],
+  ['not-needed', 'Not needed'],
+] as const;
+
+/** A line each, below what it means for the person. */
+function reportNotes(out: Output, notes: readonly ComposeNote[]): void {
+  for (const [kind, head] of noteHeads) {
+    const some = notes.filter((note) => note.kind === kind);
+    if (some.length === 0) continue;
+    out.line();
+    out.line(out.paint(head, 'bold'));
+    for (const note of some)
+      out.line(`  ${kind === 'not-needed' ? out.paint(formatNote(note), 'dim') : formatNote(note)}`);
+  }
 }
 
 function turnsRemark(app: string): string {

@@ -14,6 +14,7 @@ import { ControlPlaneProcess } from '../control-plane-process.ts';
 import { controlPlaneCalls, type ControlPlane } from '../control-plane.ts';
 import { exitCodeOf, exitOk } from '../exit-codes.ts';
 import { formatTime, type Output } from '../output.ts';
+import { personNames } from '../person-names.ts';
 import { findStateFolder } from '../state-folder.ts';
 import { cutTo, harmless } from '../text-layout.ts';
 
@@ -65,7 +66,8 @@ async function list(out: Output, plane: ControlPlane, options: ListOptions, sign
   const latest = await plane.journal({ ...where, limit, latest: 'true' });
   const events = latest.toSorted((a, b) => a.position - b.position);
   if (out.isJson && options.follow !== true) return out.json(events);
-  for (const event of events) show(event, out);
+  const nameOf = await personNames(plane.client);
+  for (const event of events) show(event, out, nameOf);
   if (options.follow !== true) return;
   let position = events.at(-1)?.position ?? 0;
   const feed = new ChangeFeed(plane, (change) => change.position > position);
@@ -73,7 +75,7 @@ async function list(out: Output, plane: ControlPlane, options: ListOptions, sign
     while (!signal.aborted) {
       await feed.next(signal);
       for (const event of await plane.journal({ ...where, after: position, limit: 1000 })) {
-        show(event, out);
+        show(event, out, nameOf);
         position = Math.max(position, event.position);
       }
     }
@@ -82,13 +84,13 @@ async function list(out: Output, plane: ControlPlane, options: ListOptions, sign
   }
 }
 
-function show(event: JournalEventView, out: Output): void {
+function show(event: JournalEventView, out: Output, nameOf: (id: string) => string): void {
   if (out.isJson) return out.jsonLine(event);
   const reason = event.reason === null ? '' : `  “${harmless(event.reason)}”`;
   const tie = event.correlationId === null ? '' : out.paint(`  ${event.correlationId}`, 'dim');
   const chain = event.chain.split('/').at(-1) ?? event.chain;
   out.line(
-    `${out.paint(formatTime(event.at), 'dim')}  ${chain.padEnd(12)}  ${out.paint(event.type.padEnd(18), 'cyan')}  ${event.actor}${tie}${reason}`,
+    `${out.paint(formatTime(event.at), 'dim')}  ${chain.padEnd(12)}  ${out.paint(event.type.padEnd(18), 'cyan')}  ${harmless(nameOf(event.actor))}${tie}${reason}`,
   );
 }
 

@@ -24,13 +24,14 @@ export function logsCommand(command: Command, context: Context): void {
     .option('-f, --follow', 'go on with what is written from now on')
     .option('--last <number>', 'how many lines back, at most 10000', '100')
     .option('--revision <id>', 'only this revision, such as production-7')
-    .option('--job <key>', 'a job instead');
+    .option('--job <name>', 'a job instead: its last run by schedule, or the one with this key');
   withApp(command);
   withHelp(
     command,
     [
       ['lotse logs production', 'the last 100 lines of all services'],
       ['lotse logs production web -f', 'one service, as it writes'],
+      ['lotse logs production --job tidy', 'what the last run of a scheduled job wrote'],
       ['lotse logs production --json', 'one JSON object a line'],
     ],
     { ok: 'shown', errors: ['bad-input', 'not-found', 'unreachable'] },
@@ -41,7 +42,8 @@ export function logsCommand(command: Command, context: Context): void {
       throw new LotseError('bad-input', `--last takes a whole number up to 10000, not ${options.last}`);
     }
     const plane = await connectToApp(context, options);
-    const { revision, job, follow } = options;
+    const { revision, follow } = options;
+    const job = options.job === undefined ? undefined : await keyOfRun(plane, environment, options.job);
     const query: LogQuery = {
       last,
       follow: follow === true ? 'true' : 'false',
@@ -51,6 +53,18 @@ export function logsCommand(command: Command, context: Context): void {
     };
     await untilInterrupted(context, (signal) => showLogs(context.out, plane, { environment, query, signal }));
     context.exitCode = exitOk;
+  });
+}
+
+/** The key itself, or that of the last run of the job with this name. Errors: `not-found`. */
+async function keyOfRun(plane: ControlPlane, environment: string, wanted: string): Promise<string> {
+  if (wanted.includes('/')) return wanted;
+  const job = (await plane.jobs(environment)).find((each) => each.job === wanted);
+  const [last] = job?.runs ?? [];
+  if (last !== undefined) return last.key;
+  const problem = job === undefined ? `What serves in ${environment} has no job` : 'There is no run by schedule of';
+  throw new LotseError('not-found', `${problem} ${JSON.stringify(wanted)}`, {
+    hint: `\`lotse jobs ${environment}\` shows them; \`lotse run\` shows the key of a run by hand.`,
   });
 }
 

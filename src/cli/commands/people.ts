@@ -10,6 +10,16 @@ interface AddOptions extends ConnectionOptions {
   readonly mail?: string;
 }
 
+interface ChangeOptions extends ConnectionOptions {
+  readonly role?: readonly string[];
+  readonly disable?: true;
+  readonly enable?: true;
+  readonly reason?: string;
+}
+
+/** How long an invitation counts, in milliseconds. */
+const invitationMs = 3 * 86_400_000;
+
 const errors = ['bad-input', 'unauthenticated', 'forbidden', 'not-found', 'unreachable'] as const;
 
 export function peopleCommand(command: Command, context: Context): void {
@@ -18,12 +28,15 @@ export function peopleCommand(command: Command, context: Context): void {
     [
       ['lotse people add "Ada Lovelace" --role developer approver', 'and prints a link with which she signs in'],
       ['lotse people list', ''],
+      ['lotse people change 3f9a0c21 --role viewer', 'counts at once, also for open sessions'],
+      ['lotse people change 3f9a0c21 --disable --reason "on leave"', 'nothing of theirs works until --enable'],
       ['lotse people erase 3f9a0c21', 'the name goes for good; the journal keeps the id'],
     ],
     { ok: 'done', errors },
   );
   describeAdd(command.command('add').summary('add a person, with a one-time sign-in link'), context);
   describeList(command.command('list').summary('list the people and their roles'), context);
+  describeChange(command.command('change').summary('give other roles, disable or enable a person'), context);
   describeErase(command.command('erase').summary('forget a person for good'), context);
 }
 
@@ -39,7 +52,7 @@ function describeAdd(command: Command, context: Context): void {
     const client = connect(context, options);
     const request = { name, roles: options.role.map(parseRole), mail: options.mail ?? null };
     const person = await controlPlaneCalls.addPerson(client, request);
-    const link = await controlPlaneCalls.signInLink(client, person.id);
+    const link = await controlPlaneCalls.signInLink(client, { person: person.id, validMs: invitationMs });
     const { out } = context;
     if (out.isJson) return out.json({ ...person, signIn: link });
     out.line(link.url);
@@ -59,14 +72,36 @@ function describeList(command: Command, context: Context): void {
     if (out.isJson) return out.json(people);
     out.table(
       ['id', 'name', 'roles', 'mail', 'since'],
-      people.map(({ id, name, roles: given, mail, createdAt }) => [
+      people.map(({ id, name, roles: given, mail, createdAt, disabledAt }) => [
         id,
-        name,
+        disabledAt === null ? name : `${name} (disabled)`,
         given.join(', '),
         mail ?? '–',
         formatTime(createdAt),
       ]),
     );
+  });
+}
+
+function describeChange(command: Command, context: Context): void {
+  command
+    .description('Give a person other roles, disable them (sessions end, tokens stop working) or enable them again.')
+    .argument('<id>', 'as `lotse people list` shows it')
+    .option('--role <role...>', `these roles from now on: ${roles.join(', ')}`)
+    .option('--disable', 'they can do nothing any more')
+    .option('--enable', 'they can again do what their roles allow')
+    .option('--reason <text>', 'for the journal');
+  withConnection(command);
+  command.action(async (id: string, options: ChangeOptions) => {
+    const person = await controlPlaneCalls.changePerson(connect(context, options), id, {
+      ...(options.role === undefined ? {} : { roles: options.role.map(parseRole) }),
+      ...(options.disable === true ? { disabled: true } : {}),
+      ...(options.enable === true ? { disabled: false } : {}),
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+    });
+    if (context.out.isJson) return context.out.json(person);
+    const state = person.disabledAt === null ? person.roles.join(', ') : 'disabled';
+    context.out.line(`${person.name}: ${state}.`);
   });
 }
 

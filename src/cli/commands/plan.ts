@@ -6,6 +6,7 @@ import { connectToApp, withApp, withHelp, type AppOptions } from '../command-opt
 import type { Context } from '../context.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { Output } from '../output.ts';
+import { canaryLines } from '../judge-lines.ts';
 import { gateLines } from '../rollout-lines.ts';
 import { harmless, layOut } from '../text-layout.ts';
 
@@ -60,6 +61,7 @@ export function showPlan(plan: PlanView, out: Output): void {
     `${out.paint(plan.environment, 'bold')}  ${kind}${out.paint(plan.release, 'cyan')}  ${out.paint(`${plan.strategy}, ${before}`, 'dim')}`,
   );
   out.line(out.paint(`about ${formatElapsedMs(plan.expectedMs)}; nothing was touched`, 'dim'));
+  section(out, 'Shares of users', canaryLines(plan, out));
   section(out, 'Steps', stepRows(plan, out));
   section(out, 'Gates', gateLines(plan.gates, out));
   section(out, 'What changes', diffRows(plan, out));
@@ -104,6 +106,11 @@ function stepRows(plan: PlanView, out: Output): readonly string[] {
 function diffRows(plan: PlanView, out: Output): readonly string[] {
   const value = (text: string | null) => (text === null ? out.paint('–', 'dim') : harmless(text));
   return layOut(
-    plan.diff.map((one) => [`  ${out.paint(one.part, 'dim')}`, one.what, `${value(one.from)} → ${value(one.to)}`]),
+    plan.diff.map((one) => [
+      `  ${out.paint(one.part, 'dim')}`,
+      one.what,
+      `${value(one.from)} → ${value(one.to)}`,
+      ...(one.source === undefined ? [] : [out.paint(harmless(one.source), 'dim')]),
+    ]),
   );
 }

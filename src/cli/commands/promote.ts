@@ -3,7 +3,7 @@ import { connectToApp, withApp, withFollowing, withHelp, type AppOptions } from 
 import { untilInterrupted, type Context } from '../context.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { findAppFolder, readAppFolder } from '../app-folder.ts';
-import { defaultEnvironment, routeTo, type OrderedEnvironment } from '../promotion-route.ts';
+import { defaultEnvironment, routeTo, type OrderedEnvironment } from '../../manifest/promotion-route.ts';
 import type { Until } from '../rollout-standing.ts';
 import { follow } from '../travel.ts';
 import { LotseError } from '../../core/errors.ts';

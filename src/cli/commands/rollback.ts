@@ -21,7 +21,7 @@ interface RollbackOptions extends AppOptions {
 export function rollbackCommand(command: Command, context: Context): void {
   command
     .argument('<environment>', 'which environment goes back')
-    .option('--to <release>', 'further back than to the release before')
+    .option('--to <release>', 'another release than the one before, or a revision (production-4) with its config')
     .option('--reason <text>', 'why, for the journal');
   withFollowing(command);
   withApp(command);

@@ -14,17 +14,27 @@ export interface PlaceOptions {
   readonly http?: string;
 }
 
-interface ServeOptions extends PlaceOptions {
+/** What its apps run on. */
+export interface EngineOptions {
+  readonly docker?: string;
+}
+
+interface ServeOptions extends PlaceOptions, EngineOptions {
   readonly state?: string;
 }
 
 export const defaultListen = '127.0.0.1:7700';
+export const dockerOption = [
+  '--docker <address>',
+  'the Docker engine for apps with a Dockerfile (default: DOCKER_HOST, else unix:///var/run/docker.sock)',
+] as const;
 
 export function serveCommand(command: Command, context: Context): void {
   command
     .option('--state <folder>', 'where it keeps everything (default: the nearest .lotse, else ./.lotse)')
     .option('--listen <host:port>', 'where the API and the dashboard answer', defaultListen)
     .option('--http <host:port>', 'where the apps answer by name (default: 127.0.0.1:8080)')
+    .option(...dockerOption)
     .usage('[options] [-- <options of the control plane>]');
   withJson(command);
   withHelp(
@@ -32,6 +42,7 @@ export function serveCommand(command: Command, context: Context): void {
     [
       ['lotse serve', 'in the foreground, as a service manager wants it'],
       ['lotse serve --state /srv/lotse --listen 127.0.0.1:7800', ''],
+      ['lotse serve --docker unix:///srv/docker/docker.sock', 'another Docker engine of this machine'],
     ],
     {
       ok: 'it was asked to end; apps and proxy go on serving, and the next start takes them over',
@@ -47,7 +58,14 @@ async function serve(context: Context, options: ServeOptions): Promise<number> {
   const { out } = context;
   const state = stateFolderFor(context, options.state);
   const plane = new ControlPlaneProcess({
-    args: ['serve', '--state', state, ...placeArguments(options), ...(context.passedOn ?? [])],
+    args: [
+      'serve',
+      '--state',
+      state,
+      ...placeArguments(options),
+      ...engineArguments(options),
+      ...(context.passedOn ?? []),
+    ],
     cwd: context.cwd,
     output: 'inherit',
     onMessage: (message) => {
@@ -97,6 +115,15 @@ export function placeArguments({ listen, http }: PlaceOptions): readonly string[
     `${api.host}:${api.port}`,
     ...(front === null ? [] : ['--front-host', front.host, '--front-port', `${front.port}`]),
   ];
+}
+
+/** As main.ts takes it. Throws `bad-input` for what is no socket of this machine. */
+export function engineArguments({ docker }: EngineOptions): readonly string[] {
+  if (docker === undefined) return [];
+  if (/^unix:\/\/\/./.test(docker)) return ['--docker', docker];
+  throw new LotseError('bad-input', `--docker takes the socket of a Docker engine, not ${JSON.stringify(docker)}`, {
+    hint: 'For example --docker unix:///var/run/docker.sock. Engines on other machines are not built yet.',
+  });
 }
 
 export function parsePlace(written: string, option: string): { readonly host: string; readonly port: number } {

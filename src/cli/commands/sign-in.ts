@@ -16,7 +16,7 @@ export function signInCommand(command: Command, context: Context): void {
     errors: ['unauthenticated', 'unreachable'],
   });
   command.action(async (options: SignInOptions) => {
-    const link = await controlPlaneCalls.signInLink(connect(context, options), options.person ?? null);
+    const link = await controlPlaneCalls.signInLink(connect(context, options), { person: options.person ?? null });
     const { out } = context;
     if (out.isJson) return out.json(link);
     out.line(link.url);

@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
 import type { EnvironmentViewModel, SlotView } from '../../capabilities/releases/releases-api.ts';
 import { formatSizeRoughly } from '../../core/quantities.ts';
+import { problemLines } from '../certificate-lines.ts';
 import { connectToApp, knownEnvironment, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
+import { controlPlaneCalls, type ControlPlane } from '../control-plane.ts';
 import { formatAgo, formatTime, type Output } from '../output.ts';
+import { judgedInShort, judgedLines } from '../judge-lines.ts';
 import { causeLines, waitingLines, rolloutTitle, stepLines } from '../rollout-lines.ts';
+import { modeWords } from '../mode-words.ts';
+import { personNames } from '../person-names.ts';
 import { hasEnded } from '../rollout-standing.ts';
 import { harmless, layOut } from '../text-layout.ts';
 
@@ -25,12 +30,36 @@ export function statusCommand(command: Command, context: Context): void {
     const { out } = context;
     if (environment !== undefined) {
       const view = await knownEnvironment(plane, environment);
-      return out.isJson ? out.json(view) : showEnvironment(view, out);
+      if (out.isJson) return out.json(view);
+      showEnvironment(withNames(view, await personNames(plane.client)), out);
+      return await showCertificates(plane, environment, out);
     }
     const views = await plane.environments();
     if (out.isJson) return out.json(views);
-    showEnvironments(views, plane.app, out);
+    const nameOf = await personNames(plane.client);
+    const named = views.map((view) => withNames(view, nameOf));
+    showEnvironments(named, plane.app, out);
+    await showCertificates(plane, null, out);
   });
+}
+
+/** For people: names in place of ids. */
+function withNames(view: EnvironmentViewModel, nameOf: (id: string) => string): EnvironmentViewModel {
+  const { rollout, overrides } = view;
+  return {
+    ...view,
+    rollout: rollout === null ? null : { ...rollout, startedBy: nameOf(rollout.startedBy) },
+    overrides: overrides.map((override) => ({ ...override, by: nameOf(override.by) })),
+  };
+}
+
+/** Only what is wrong with them. A control plane that knows none has nothing to say. */
+async function showCertificates(plane: ControlPlane, environment: string | null, out: Output): Promise<void> {
+  const known = await controlPlaneCalls.certificates(plane.client).catch(() => null);
+  const own = known?.certificates.filter(
+    (each) => each.app === plane.app && (environment === null || each.environment === environment),
+  );
+  out.lines(problemLines(own ?? [], out, Date.now()));
 }
 
 function showEnvironments(views: readonly EnvironmentViewModel[], app: string, out: Output): void {
@@ -46,6 +75,7 @@ function showEnvironments(views: readonly EnvironmentViewModel[], app: string, o
   out.table(['environment', 'release', 'state', 'since', 'address'], rows);
   for (const view of views) {
     for (const override of view.overrides) out.line(overrideLine(view, override, out));
+    for (const order of view.proxyOrders) out.line(orderLine(view, order, out));
   }
 }
 
@@ -57,19 +87,14 @@ function stateOf(view: EnvironmentViewModel, out: Output): string {
       rollout.status === 'watching'
         ? `${view.verified ? 'verified' : 'live'}, watching`
         : `${rollout.status} ${rollout.release}`;
-    return out.paint(words, rollout.status === 'returning' ? 'red' : 'yellow');
+    const judged = judgedInShort(rollout);
+    return out.paint(
+      judged === null ? words : `${words}: ${judged}`,
+      rollout.status === 'returning' ? 'red' : 'yellow',
+    );
   }
   if (rollout?.status === 'stranded') return out.paint('stranded', 'red', 'bold');
-  switch (view.mode) {
-    case 'maintenance':
-      return out.paint('maintenance page', 'yellow');
-    case 'paused':
-      return out.paint('requests are held', 'yellow');
-    case 'adopted':
-      return 'what served before';
-    case 'serving':
-      return view.verified ? out.paint('verified', 'green') : out.paint('live', 'green');
-  }
+  return modeWords(view.mode, view.verified ? 'verified' : 'live', out);
 }
 
 function overrideLine(
@@ -81,6 +106,18 @@ function overrideLine(
   return `${out.paint(out.symbols.warning, 'yellow')} ${what}: ${harmless(override.reason)}`;
 }
 
+/** Whatever else is said of the environment, this is what its users get. */
+function orderLine(
+  view: EnvironmentViewModel,
+  order: EnvironmentViewModel['proxyOrders'][number],
+  out: Output,
+): string {
+  const what = order.kind === 'switch' ? `all users to ${order.revision}` : 'the maintenance page to all users';
+  const why = order.reason === null ? '' : `: ${harmless(order.reason)}`;
+  const text = `${view.environment}: by order of ${harmless(order.by)} the proxy sends ${what}${why}`;
+  return `${out.paint(out.symbols.warning, 'yellow')} ${text} (\`lotse proxy\` ends it)`;
+}
+
 function showEnvironment(view: EnvironmentViewModel, out: Output): void {
   out.line(`${out.paint(view.environment, 'bold')}  ${view.release ?? 'nothing yet'}  ${stateOf(view, out)}`);
   out.line();
@@ -90,11 +127,13 @@ function showEnvironment(view: EnvironmentViewModel, out: Output): void {
       ? []
       : [['since', `${formatTime(view.since)}  (${formatAgo(view.since, Date.now())})`] as const]),
     ...(view.after === null ? [] : [['after', view.after] as const]),
+    ...(view.upstream === null ? [] : [['adopted as r0', view.upstream] as const]),
     ['rollback goes to', view.previousRelease ?? 'nothing: no release before'],
     ...(view.shares.length < 2 ? [] : [['shares', sharesOf(view)] as const]),
   ]);
   showServices(view, out);
   for (const override of view.overrides) out.line(overrideLine(view, override, out));
+  for (const order of view.proxyOrders) out.line(orderLine(view, order, out));
   const { rollout } = view;
   if (rollout === null) return;
   out.line();
@@ -103,6 +142,11 @@ function showEnvironment(view: EnvironmentViewModel, out: Output): void {
     `${out.paint(under, 'bold')}  ${rollout.status}, started by ${rollout.startedBy} ${formatTime(rollout.startedAt)}`,
   );
   out.lines([rolloutTitle(rollout, out), ...stepLines(rollout, out, Date.now())]);
+  if (rollout.judged !== null) {
+    out.line();
+    out.line(`${out.paint('The judge', 'bold')}  looked ${formatAgo(rollout.judged.at, Date.now())}`);
+    out.lines(judgedLines(rollout, out));
+  }
   out.lines(waitingLines(rollout.waitingFor, out));
   if (rollout.cause !== null) out.lines(causeLines(rollout.cause, out));
   for (const note of rollout.notes) out.line(`  ${out.paint(`note: ${harmless(note)}`, 'dim')}`);
@@ -119,6 +163,7 @@ function showServices(view: EnvironmentViewModel, out: Output): void {
       out.paint(kind, 'dim'),
       slotState(slot, out),
       slot.revision,
+      slot.server ?? '',
       slot.pid === null ? '' : `pid ${slot.pid}`,
       slot.memoryBytes === null ? '' : formatSizeRoughly(slot.memoryBytes),
       slot.startedAt === null ? '' : formatAgo(slot.startedAt, Date.now()),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { LotseError } from '../../core/errors.ts';
 import { connectToApp, knownEnvironment, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
+import type { RolloutView } from '../../capabilities/releases/releases-api.ts';
 import type { RolloutCommand } from '../control-plane.ts';
 import { hasEnded } from '../rollout-standing.ts';
 
@@ -13,6 +14,8 @@ interface Steering {
   readonly command: RolloutCommand;
   readonly ok: string;
   readonly said: string;
+  /** Where users are divided and the judge is heard. */
+  readonly saidOfCanary?: string;
 }
 
 export function pauseCommand(command: Command, context: Context): void {
@@ -20,6 +23,8 @@ export function pauseCommand(command: Command, context: Context): void {
     command: 'pause',
     ok: 'it holds where it stands, for a day at most',
     said: 'holds where it stands; it returns by itself when nobody resumes it within a day',
+    saidOfCanary:
+      'keeps the share of users that it has; harm that the judge finds still takes it back, and so does a day without anybody who resumes it',
   });
 }
 
@@ -28,7 +33,12 @@ export function resumeCommand(command: Command, context: Context): void {
 }
 
 export function advanceCommand(command: Command, context: Context): void {
-  steer(command, context, { command: 'advance', ok: 'it goes on to the next step', said: 'goes on to the next step' });
+  steer(command, context, {
+    command: 'advance',
+    ok: 'it goes on to the next step',
+    said: 'goes on to the next step',
+    saidOfCanary: 'goes on to the next step without waiting for the judge to find it healthy',
+  });
 }
 
 function steer(command: Command, context: Context, steering: Steering): void {
@@ -47,6 +57,11 @@ function steer(command: Command, context: Context, steering: Steering): void {
     await plane.commandRollout(rollout.id, steering.command, options.reason);
     const { out } = context;
     if (out.isJson) out.json(await plane.rollout(rollout.id));
-    else out.line(`The rollout of ${rollout.release} to ${environment} ${steering.said}.`);
+    else out.line(`The rollout of ${rollout.release} to ${environment} ${wordsFor(steering, rollout)}.`);
   });
+}
+
+function wordsFor({ said, saidOfCanary }: Steering, { steps }: RolloutView): string {
+  const isJudged = steps.some((step) => step.judged && step.state === 'running');
+  return isJudged ? (saidOfCanary ?? said) : said;
 }

@@ -10,7 +10,7 @@ import { parseRole, roles } from '../parse-role.ts';
 interface CreateOptions extends ConnectionOptions {
   readonly role: readonly string[];
   readonly app?: string;
-  readonly environment?: string;
+  readonly environment?: readonly string[];
   readonly valid?: string;
   readonly forMe?: true;
 }
@@ -21,7 +21,7 @@ export function tokenCommand(command: Command, context: Context): void {
   withHelp(
     command,
     [
-      ['lotse token create github --role developer --app shop --valid 90d', 'for a pipeline'],
+      ['lotse token create jenkins --role developer --app shop --environment staging --valid 90d', 'for a pipeline'],
       ['lotse token list', ''],
       ['lotse token revoke tok_3f9a', 'it stops working at once'],
     ],
@@ -39,7 +39,7 @@ function describeCreate(command: Command, context: Context): void {
     .requiredOption('--role <role...>', `what it may do: ${roles.join(', ')}`)
     .option('--for-me', 'what is done with it is done by you; left out: by a system of that name')
     .option('--app <name>', 'only for this app')
-    .option('--environment <name>', 'only for this environment')
+    .option('--environment <name...>', 'only for these environments')
     .option('--valid <duration>', 'until then, such as 90d; left out: until it is revoked');
   withConnection(command);
   withHelp(command, [['lotse token create deploy-bot --role developer --valid 30d', '']], { ok: 'made', errors });
@@ -49,7 +49,7 @@ function describeCreate(command: Command, context: Context): void {
       roles: options.role.map(parseRole),
       speaksFor: options.forMe === true ? 'me' : 'system',
       app: options.app ?? null,
-      environment: options.environment ?? null,
+      environments: options.environment === undefined ? null : [...options.environment],
       validMs: options.valid === undefined ? null : parseDurationMs(options.valid),
     });
     const { out } = context;
@@ -92,7 +92,7 @@ function describeRevoke(command: Command, context: Context): void {
   });
 }
 
-function scopeOf({ app, environment }: TokenView): string {
-  if (app === null && environment === null) return 'everything';
-  return [app ?? 'every app', environment ?? 'every environment'].join('/');
+function scopeOf({ app, environments }: TokenView): string {
+  if (app === null && environments === null) return 'everything';
+  return [app ?? 'every app', environments?.join(', ') ?? 'every environment'].join('/');
 }

@@ -12,14 +12,22 @@ import type { ControlPlaneProcess } from '../control-plane-process.ts';
 import { exitCodeOf, exitOk } from '../exit-codes.ts';
 import { sayNotableEvents } from '../notable-events.ts';
 import { attachOrStart, lastLines, type RunningControlPlane } from '../own-control-plane.ts';
-import { defaultEnvironment, routeTo } from '../promotion-route.ts';
+import { defaultEnvironment, routeTo } from '../../manifest/promotion-route.ts';
 import { reportError } from '../report-error.ts';
 import { resumeServing } from '../resume-serving.ts';
 import { travel } from '../travel.ts';
-import { defaultListen, placeArguments, stateFolderFor, type PlaceOptions } from './serve.ts';
+import {
+  defaultListen,
+  dockerOption,
+  engineArguments,
+  placeArguments,
+  stateFolderFor,
+  type EngineOptions,
+  type PlaceOptions,
+} from './serve.ts';
 import { runDev } from '../up-dev.ts';
 
-export interface UpOptions extends PlaceOptions {
+export interface UpOptions extends PlaceOptions, EngineOptions {
   readonly withExample?: string;
   readonly state?: string;
   readonly commit?: string;
@@ -33,6 +41,7 @@ export function upCommand(command: Command, context: Context): void {
     .option('--state <folder>', 'where Lotse keeps everything (default: the nearest .lotse, else ./.lotse)')
     .option('--listen <host:port>', 'where the API and the dashboard answer', defaultListen)
     .option('--http <host:port>', 'where the apps answer by name (default: 127.0.0.1:8080)')
+    .option(...dockerOption)
     .option('--commit <ref>', 'this commit, branch or tag instead of what lies in the folder')
     .option('--dirty', 'the working tree as it is, marked so')
     .usage('[environment] [options] [-- <options of the control plane>]');
@@ -88,7 +97,12 @@ async function start(context: Context, options: UpOptions, ending: Ending): Prom
   const { out } = context;
   const state = stateFolderFor(context, options.state);
   const running = await attachOrStart(
-    { state, cwd: context.cwd, out, more: [...placeArguments(options), ...(context.passedOn ?? [])] },
+    {
+      state,
+      cwd: context.cwd,
+      out,
+      more: [...placeArguments(options), ...engineArguments(options), ...(context.passedOn ?? [])],
+    },
     (process) => ending.owns(process),
   );
   const where = shownPath(state, context.cwd);

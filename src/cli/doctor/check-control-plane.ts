@@ -1,8 +1,10 @@
 import { connect as connectSocket } from 'node:net';
-import { toLotseError } from '../../core/errors.ts';
+import * as accounts from '../../capabilities/accounts/accounts-api.ts';
+import { LotseError, toLotseError } from '../../core/errors.ts';
 import { Client, urlPath, type Connection } from '../client.ts';
 import { ControlPlane, controlPlaneCalls } from '../control-plane.ts';
 import { count } from '../output.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 export interface Seen {
@@ -11,19 +13,21 @@ export interface Seen {
   readonly serverMs: number | null;
 }
 
-/** Does it answer, does it know who we are, and do the addresses that it names accept connections? */
-export async function checkControlPlane(connection: Connection): Promise<Seen> {
+/**
+ * Does it answer, does it know who we are, do the addresses that it names accept connections, and does it reach these
+ * machines, and those that its environments run on?
+ */
+export async function checkControlPlane(connection: Connection, servers: readonly string[]): Promise<Seen> {
   const name = 'control plane';
   const client = new Client(connection);
-  const serverMs = await serverClock(connection);
-  if (serverMs === null) {
-    const advice = `${connection.source} names it; \`lotse up\` or \`lotse serve\` starts one here`;
-    return { checks: [fail(name, `${connection.server} does not answer`, advice)], serverMs };
-  }
+  const health = await askHealth(client).catch(toLotseError);
+  if (health instanceof LotseError) return { checks: [doesNotAnswer(name, connection, health)], serverMs: null };
+  const { serverMs, version } = health;
   try {
     const me = await controlPlaneCalls.me(client);
-    const who = ok(name, `${connection.server}, you are ${me.name} (${me.roles.join(', ')})`);
-    return { checks: [who, await checkProxy(client)], serverMs };
+    const who = ok(name, `Lotse ${version} at ${connection.server}, you are ${me.name} (${me.roles.join(', ')})`);
+    const asked = [await checkProxy(client), ...(await checkSecrets(client)), ...(await checkServers(client, servers))];
+    return { checks: [who, ...asked], serverMs };
   } catch (thrown) {
     const error = toLotseError(thrown);
     const advice =
@@ -34,16 +38,19 @@ export async function checkControlPlane(connection: Connection): Promise<Seen> {
   }
 }
 
-/** By its Date header; it needs no credential. */
-async function serverClock({ server }: Connection): Promise<number | null> {
-  try {
-    const answer = await fetch(server + urlPath('/health', {}), { signal: AbortSignal.timeout(3000) });
-    await answer.body?.cancel();
-    const at = Date.parse(answer.headers.get('date') ?? '');
-    return Number.isNaN(at) ? Date.now() : at;
-  } catch {
-    return null;
-  }
+function doesNotAnswer(name: string, connection: Connection, error: LotseError): Check {
+  const advice = `${connection.source} names it; \`lotse up\` or \`lotse serve\` starts one here`;
+  if (connection.reach === undefined) return fail(name, `${connection.server} does not answer`, advice);
+  return fail(name, `${connection.server}: ${error.message}`, error.hint ?? connection.advice ?? advice);
+}
+
+/** Its version, and its clock by its Date header; that needs no credential. */
+async function askHealth(client: Client): Promise<{ readonly serverMs: number; readonly version: string }> {
+  const { url } = await client.reached();
+  const answer = await fetch(url + urlPath('/health', {}), { signal: AbortSignal.timeout(3000) });
+  const at = Date.parse(answer.headers.get('date') ?? '');
+  const said = accounts.health.safeParse(await answer.json().catch(() => null));
+  return { serverMs: Number.isNaN(at) ? Date.now() : at, version: said.success ? said.data.version : 'unknown' };
 }
 
 /** What users ask: the addresses of all environments that serve something. */
@@ -58,6 +65,21 @@ async function checkProxy(client: Client): Promise<Check> {
   if (closed.length === 0)
     return ok(name, `${serving.length} of ${count(serving.length, 'environment')} can be reached`);
   return warn(name, `no connection to ${closed.join(', ')}`, 'from this machine; `lotse status` says how they stand');
+}
+
+async function checkServers(client: Client, servers: readonly string[]): Promise<readonly Check[]> {
+  try {
+    const looks = await controlPlaneCalls.lookAtServers(client, servers);
+    return looks.flatMap(({ server, engine, problem, hint, findings }) =>
+      engine === null
+        ? [fail(server, problem ?? 'it does not answer', hint ?? 'look whether the machine runs')]
+        : [ok(server, engine), ...findings.map(({ found, advice }) => warn(server, found, advice))],
+    );
+  } catch (thrown) {
+    const { code, message, hint } = toLotseError(thrown);
+    if (servers.length === 0 && (code === 'forbidden' || code === 'not-found')) return [];
+    return [warn('servers', message, hint ?? 'they could not be looked at')];
+  }
 }
 
 async function opensAny(addresses: readonly string[]): Promise<boolean> {

@@ -77,7 +77,7 @@ test('a control plane that answers is asked who we are and whether its apps can 
   const { stdout, exitCode } = await runLotse(['doctor', '--listen', '127.0.0.1:0'], { cwd: folder, env: fake.env });
   open.close();
   await fake.close();
-  assert.match(stdout, /control plane +http:\/\/127\.0\.0\.1:\d+, you are Ann \(developer\)/);
+  assert.match(stdout, /control plane +Lotse 0 at http:\/\/127\.0\.0\.1:\d+, you are Ann \(developer\)/);
   assert.match(stdout, /proxy +1 of 1 environment can be reached/);
   assert.equal(exitCode, 0);
 });

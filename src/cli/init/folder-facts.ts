@@ -1,3 +1,5 @@
+import type { ComposeFolder } from '../compose/compose-folder.ts';
+
 /** What lies in the folder of an app, read once; everything that is concluded from it is pure. */
 export interface FolderFacts {
   /** Last part of the folder's path. */
@@ -7,6 +9,7 @@ export interface FolderFacts {
   readonly lockfile: string | null;
   readonly procfile: readonly ProcfileLine[];
   readonly dockerfile: DockerfileFacts | null;
+  readonly compose: ComposeFolder | null;
   /** Lines of .gitignore without comments. */
   readonly ignored: readonly string[];
   readonly sources: readonly SourceFile[];
@@ -29,9 +32,16 @@ export interface ProcfileLine {
   readonly command: string;
 }
 
+/** What its last stage says. */
 export interface DockerfileFacts {
+  /** What it is built from; null for a stage of its own file. */
+  readonly image: string | null;
   readonly port: number | null;
-  /** What the image starts, as one line; null when it does not say. */
+  /** The last WORKDIR when it is absolute, without a slash at its end. */
+  readonly workdir: string | null;
+  readonly entrypoint: string | null;
+  readonly cmd: string | null;
+  /** What the image starts, as one line: ENTRYPOINT and CMD; null when it does not say. */
   readonly command: string | null;
 }
 

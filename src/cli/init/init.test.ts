@@ -100,16 +100,95 @@ test('a Procfile goes before package.json; what needs a shell gets one by name',
   assert.equal(manifest.environments.at(-1)?.strategy.name, 'blue-green');
 });
 
-test('beside a Dockerfile the target is process, and it is said', async () => {
-  const { manifest, stderr } = await init({
+test('an app with a Dockerfile goes out as containers that start what the image says', async () => {
+  const { manifest, text, stdout, stderr } = await init({
     Dockerfile:
       'FROM node AS build\nCMD ["x"]\nFROM python:3\nEXPOSE 5000/tcp\nCMD ["python", "-m", "flask", "run now"]\n',
   });
-  assert.equal(manifest.target, 'process');
-  assert.deepEqual(manifest.services.web?.argv, ['python', '-m', 'flask', 'run now']);
+  assert.equal(manifest.target, 'docker');
+  assert.doesNotMatch(text, /^target:|^ +run:/m);
+  assert.deepEqual(manifest.services.web?.argv, []);
   assert.equal(manifest.services.web?.port, 5000);
-  assert.match(stderr, /docker target is not built yet/);
+  assert.match(stdout, /what its image starts/);
+  assert.match(stderr, /takes a Docker engine/);
 });
+
+test('a start script that the image starts is left to it; other services run in the same image, on any port', async () => {
+  const { manifest } = await init({
+    'package.json': { scripts: { start: 'node dist/server.js', worker: 'node dist/worker.js' } },
+    'server.js': 'x.listen(4000)',
+    Dockerfile: 'FROM node\nWORKDIR /app\nCMD ["node", "/app/dist/server.js"]\n',
+  });
+  assert.equal(manifest.target, 'docker');
+  assert.deepEqual(
+    Object.values(manifest.services).map(({ service, port, argv }) => [service, port, argv]),
+    [
+      ['web', 4000, []],
+      ['worker', null, ['npm', 'run', 'worker']],
+    ],
+  );
+  assert.equal(manifest.environments.at(-1)?.strategy.name, 'blue-green');
+});
+
+for (const cmd of ['CMD npm start', 'CMD ["next", "start"]', 'ENTRYPOINT ["npm", "run", "start"]']) {
+  test(`the start script of package.json is what the image starts with ${cmd}`, async () => {
+    const { manifest } = await init({
+      'package.json': { scripts: { start: 'next start' }, dependencies: { next: '15' } },
+      Dockerfile: `FROM node\n${cmd}\n`,
+    });
+    assert.deepEqual([manifest.target, manifest.services.web?.argv], ['docker', []]);
+  });
+}
+
+test('a Dockerfile says more than a file that looks like an entry, and less than EXPOSE does about the port', async () => {
+  const { manifest } = await init({
+    'package.json': { main: 'poll.js' },
+    'poll.js': 'setInterval(x, 1)',
+    Dockerfile: 'FROM node\nEXPOSE 8000\nCMD node other.js\n',
+  });
+  assert.deepEqual([manifest.target, manifest.services.web?.argv, manifest.services.web?.port], ['docker', [], 8000]);
+});
+
+const ofProcesses = [
+  [
+    'starts something else',
+    { Dockerfile: 'FROM node\nCMD ["node", "other.js"]\n' },
+    /something else \(node other\.js\)/,
+  ],
+  ['does not say what it starts', { Dockerfile: 'FROM node\nCOPY . .\n' }, /does not say/],
+  [
+    'has an ENTRYPOINT that would be given the commands of others',
+    { Dockerfile: 'FROM node\nENTRYPOINT ["node", "x.js"]\n', Procfile: 'web: node x.js\nworker: node w.js\n' },
+    /ENTRYPOINT/,
+  ],
+  [
+    'has an ENTRYPOINT that would be given the commands of jobs',
+    { Dockerfile: 'FROM node\nENTRYPOINT ["node", "x.js"]\n', Procfile: 'web: node x.js\nrelease: node m.js\n' },
+    /ENTRYPOINT/,
+  ],
+  [
+    'stands beside a compose file whose database is on loopback only',
+    {
+      Dockerfile: 'FROM node\nCMD ["node", "x.js"]\n',
+      'compose.yaml':
+        'services: { web: { build: ., ports: ["80:3000"], environment: { DB: "redis://db:6379" } }, db: { image: redis } }\n',
+    },
+    /web reaches db on 127\.0\.0\.1/,
+  ],
+] as const;
+for (const [what, files, why] of ofProcesses) {
+  test(`beside a Dockerfile that ${what}, the target is process, with the reason`, async () => {
+    const { manifest, text, stderr } = await init({
+      'package.json': { scripts: { start: 'node x.js' } },
+      'x.js': 'x.listen(process.env.PORT)',
+      ...files,
+    });
+    assert.equal(manifest.target, 'process');
+    assert.deepEqual(manifest.services.web?.argv, ['node', 'x.js']);
+    assert.match(text.split('\n').find((line) => line.startsWith('target: process #')) ?? '', why);
+    assert.match(stderr, why);
+  });
+}
 
 test('the members of a workspace that can be started become services with a root', async () => {
   const { manifest } = await init({

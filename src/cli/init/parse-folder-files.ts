@@ -36,31 +36,43 @@ export function parseProcfile(text: string): readonly ProcfileLine[] {
   });
 }
 
-/** The last stage's EXPOSE, ENTRYPOINT and CMD; without variables, which only a build knows. */
+/** The last stage's EXPOSE, WORKDIR, ENTRYPOINT and CMD; without variables, which only a build knows. */
 export function parseDockerfile(text: string): DockerfileFacts {
   const lines = text.replace(/\\\r?\n/g, ' ').split(/\r?\n/);
-  let port: number | null = null;
-  let entrypoint: string | null = null;
-  let cmd: string | null = null;
+  const stages = new Set<string>();
+  let facts: Omit<DockerfileFacts, 'command'> = noStage;
   for (const line of lines) {
     const [, instruction = '', rest = ''] = /^\s*([A-Za-z]+)\s+(.*\S)\s*$/.exec(line) ?? [];
     switch (instruction.toUpperCase()) {
-      case 'FROM':
-        [port, entrypoint, cmd] = [null, null, null];
+      case 'FROM': {
+        const [, image = '', stage] = /^(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(rest) ?? [];
+        facts = { ...noStage, image: stages.has(image.toLowerCase()) ? null : image };
+        if (stage !== undefined) stages.add(stage.toLowerCase());
         break;
+      }
       case 'EXPOSE':
-        port ??= /^\d{1,5}/.test(rest) ? Number.parseInt(rest, 10) : null;
+        facts = { ...facts, port: facts.port ?? exposedPort(rest) };
+        break;
+      case 'WORKDIR':
+        facts = { ...facts, workdir: /^\/[\w./-]*$/.test(rest) ? rest.replace(/(.)\/+$/, '$1') : null };
         break;
       case 'ENTRYPOINT':
-        entrypoint = commandOf(rest);
+        facts = { ...facts, entrypoint: commandOf(rest) };
         break;
       case 'CMD':
-        cmd = commandOf(rest);
+        facts = { ...facts, cmd: commandOf(rest) };
         break;
     }
   }
-  const command = [entrypoint, cmd].filter((part) => part !== null).join(' ');
-  return { port, command: command === '' ? null : command };
+  const command = [facts.entrypoint, facts.cmd].filter((part) => part !== null).join(' ');
+  return { ...facts, command: command === '' ? null : command };
+}
+
+const noStage = { image: null, port: null, workdir: null, entrypoint: null, cmd: null };
+
+function exposedPort(rest: string): number | null {
+  const port = Number.parseInt(rest, 10);
+  return port >= 1 && port <= 65_535 ? port : null;
 }
 
 /** The list form is an argument vector, the other one a line for a shell. */

@@ -4,36 +4,38 @@ import type { FolderFacts, MemberFacts, PackageFile, SourceFile } from './folder
 import { toName, uniqueName } from './name-services.ts';
 import type { ProposedJob, ProposedService } from './proposal.ts';
 import { asRunLine } from './run-line.ts';
+import { findImageService, type ImageService } from './find-image-service.ts';
+import type { Startable } from './startable.ts';
 
 /** A Procfile promises to listen on $PORT, whatever it is. */
 const promisedPort = 'PORT';
 
-/** How something is started, before it has a name and a path. */
-interface Startable {
-  readonly name: string;
-  readonly command: string;
-  readonly comment: string;
-  readonly root: string | null;
-  readonly port: FoundPort | null;
-  readonly ready: ProposedService['ready'];
-}
-
-/** Procfile before workspace before package.json before Dockerfile: the one that says most about how it is started. */
+/**
+ * Procfile before workspace before the start script of package.json before Dockerfile: the one that says most about how
+ * it is started. A file that looks like an entry is a guess, and comes last.
+ */
 export function proposeServices(facts: FolderFacts): {
   readonly services: readonly ProposedService[];
   readonly takesTurns: boolean;
+  /** Null without a Dockerfile. */
+  readonly image: ImageService | null;
 } {
   const found = [
     () => fromProcfile(facts),
     () => facts.members.flatMap(fromMember),
-    () => fromPackage(facts),
+    () => (facts.packageFile?.scripts.start === undefined ? [] : fromPackage(facts)),
     () => fromDockerfile(facts),
+    () => fromPackage(facts),
   ];
   const startables = found.map((look) => look()).find((some) => some.length > 0) ?? [];
-  return {
-    services: withNamesAndPaths(startables),
-    takesTurns: startables.some((each) => each.port?.isFixed === true),
-  };
+  const image =
+    facts.dockerfile === null ? null : findImageService(facts.dockerfile, startables, proposeJobs(facts).length > 0);
+  if (image?.kind === 'image') {
+    // Each container has an address of its own, so the same port in all of them is no trouble.
+    return { services: withNamesAndPaths(image.startables, image.started), takesTurns: false, image };
+  }
+  const takesTurns = startables.some((each) => each.port?.isFixed === true);
+  return { services: withNamesAndPaths(startables), takesTurns, image };
 }
 
 /** Heroku's `release:` line runs before each release; here it is a job that is started by hand. */
@@ -43,6 +45,7 @@ export function proposeJobs(facts: FolderFacts): readonly ProposedJob[] {
     .map((line) => ({
       name: 'release',
       run: asRunLine(line.command),
+      root: null,
       comment: 'from the Procfile; by hand: `lotse run production release`, before the deploy that needs it',
     }));
 }
@@ -63,6 +66,7 @@ function fromProcfile(facts: FolderFacts): readonly Startable[] {
         root: null,
         port: promised,
         ready: isWeb ? findReadyPath(facts.sources) : null,
+        sameAs: [],
       };
     });
 }
@@ -98,7 +102,11 @@ function startOf(
   const command = isPlainNode ? script : 'npm start';
   const comment = isPlainNode ? 'what `npm start` runs, without npm in between' : `runs: ${script}`;
   const made = webOrWorker(command, comment, packageFile, sources, script);
-  return [{ ...made, name: name === 'web' && made.port === null ? 'worker' : name, root }];
+  const isRoot = root === null;
+  const sameAs = isRoot
+    ? [script, ...['npm', 'pnpm', 'yarn', 'bun'].flatMap((by) => [`${by} start`, `${by} run start`])]
+    : [];
+  return [{ ...made, name: name === 'web' && made.port === null ? 'worker' : name, root, sameAs }];
 }
 
 function webOrWorker(
@@ -110,7 +118,7 @@ function webOrWorker(
 ): Startable {
   const port = findPort(script, packageFile, sources);
   const ready = port === null ? null : findReadyPath(sources);
-  return { name: port === null ? 'worker' : 'web', command, comment, root: null, port, ready };
+  return { name: port === null ? 'worker' : 'web', command, comment, root: null, port, ready, sameAs: [] };
 }
 
 /** `worker`, `worker:mails`, `start:worker`, `queue`: scripts that run beside the web service. */
@@ -125,13 +133,14 @@ function workerScripts(packageFile: PackageFile, root: string | null): readonly 
       root,
       port: null,
       ready: null,
+      sameAs: [],
     }));
 }
 
 function fromDockerfile(facts: FolderFacts): readonly Startable[] {
-  const { dockerfile } = facts;
+  const { dockerfile, packageFile } = facts;
   if (dockerfile === null || dockerfile.command === null) return [];
-  const found = findPort(dockerfile.command, facts.packageFile, facts.sources);
+  const found = findPort(dockerfile.command, packageFile, facts.sources);
   const exposed =
     dockerfile.port === null
       ? null
@@ -141,15 +150,18 @@ function fromDockerfile(facts: FolderFacts): readonly Startable[] {
     {
       name: port === null ? 'worker' : 'web',
       command: dockerfile.command,
-      comment: 'what the Dockerfile starts; what its image installs must be on this machine',
+      comment: 'what the Dockerfile starts',
       root: null,
       port,
       ready: port === null ? null : findReadyPath(facts.sources),
+      sameAs: [],
     },
+    ...(packageFile === null ? [] : workerScripts(packageFile, null)),
   ];
 }
 
-function withNamesAndPaths(startables: readonly Startable[]): readonly ProposedService[] {
+/** `ofImage`: the one that is the image's own command, when the app goes out as containers. */
+function withNamesAndPaths(startables: readonly Startable[], ofImage?: Startable): readonly ProposedService[] {
   const names = new Set<string>();
   const front = frontOf(startables);
   return startables.map((each) => {
@@ -157,16 +169,20 @@ function withNamesAndPaths(startables: readonly Startable[]): readonly ProposedS
     names.add(name);
     return {
       name,
-      run: asRunLine(each.command),
+      run: each === ofImage ? null : asRunLine(each.command),
       runComment: each.comment,
       port: each.port?.port ?? null,
-      portComment: each.port === null ? '' : portComment(each.port),
+      portComment: each.port === null ? '' : portComment(each.port, ofImage !== undefined),
       path: each.port === null || each === front ? null : `/${name}`,
       root: each.root === null ? null : `./${each.root}`,
       ready: each.ready,
+      ...unsaid,
     };
   });
 }
+
+/** What only a compose file says. */
+const unsaid = { check: null, instances: null, memory: null, cpu: null, drain: null, config: [] } as const;
 
 /** Of several web services, the one that gets what no other path takes. */
 function frontOf(startables: readonly Startable[]): Startable | undefined {
@@ -174,7 +190,8 @@ function frontOf(startables: readonly Startable[]): Startable | undefined {
   return web.find((each) => /web|front|site|dashboard|^app$|client/.test(each.name)) ?? web[0];
 }
 
-function portComment({ source, isFixed }: FoundPort): string {
+function portComment({ source, isFixed }: FoundPort, isContainer: boolean): string {
+  if (isContainer) return `${source}; inside of its container, where PORT says it too`;
   if (isFixed) return `${source}; it listens there whatever PORT says`;
   if (source === promisedPort) return 'a default; Lotse gives each copy another one as PORT, as the Procfile wants it';
   return `${source}; Lotse gives each copy another one as PORT`;

@@ -21,7 +21,7 @@ export function proposeStores(facts: FolderFacts): readonly ProposedStore[] {
     if (stores.some((store) => store.folder === folder)) continue;
     const name = uniqueName(toName(folder.split('/').at(-1) ?? folder, 'data'), names);
     names.add(name);
-    stores.push({ name, folder, source });
+    stores.push({ name, folder, source, mountedAt: null });
   }
   return stores.slice(0, 5);
 }

@@ -1,5 +1,6 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { readComposeFolder } from '../compose/read-compose-folder.ts';
 import type { FolderFacts, MemberFacts, PackageFile, SourceFile } from './folder-facts.ts';
 import {
   parseDockerfile,
@@ -23,19 +24,25 @@ const otherFolders = /^(?:node_modules|\..*|dist|build|out|coverage|vendor|tests
 const maxFiles = 300;
 const maxFileBytes = 200_000;
 
-/** Reads what can tell how an app is started. Only reads. */
-export function readFolder(folder: string): FolderFacts {
+/**
+ * Reads what can tell how an app is started. Only reads. `composeFile` is one of its files by name; null: the one that
+ * Compose would take. Throws `not-found` when the named one is not there.
+ */
+export function readFolder(folder: string, composeFile: string | null = null): FolderFacts {
   const packageFile = readWith(join(folder, 'package.json'), parsePackageFile);
   const pnpm = readWith(join(folder, 'pnpm-workspace.yaml'), parsePnpmWorkspace) ?? [];
   const members = readMembers(folder, [...(packageFile?.workspaces ?? []), ...pnpm]);
+  const ignored = readWith(join(folder, '.gitignore'), parseIgnoreFile) ?? [];
+  const sources = readSources(folder);
   return {
     folderName: basename(folder),
     packageFile,
     lockfile: lockfileOf(folder),
     procfile: readWith(join(folder, 'Procfile'), parseProcfile) ?? [],
     dockerfile: readWith(join(folder, 'Dockerfile'), parseDockerfile),
-    ignored: readWith(join(folder, '.gitignore'), parseIgnoreFile) ?? [],
-    sources: readSources(folder),
+    compose: readComposeFolder(folder, { wanted: composeFile, ignored, sources }),
+    ignored,
+    sources,
     members,
     workspaceAbove: lockfileOf(folder) === null ? findWorkspaceAbove(folder) : null,
   };

@@ -1,13 +1,16 @@
-import { stringify } from 'yaml';
 import { variableOf } from '../../core/variable-names.ts';
-import type { Proposal, ProposedService, ProposedStore } from './proposal.ts';
+import type { Proposal, ProposedStore } from './proposal.ts';
+import { configLines } from './write-config.ts';
+import { serviceLines } from './write-services.ts';
+import { flowScalar, oneLine, scalar } from './yaml-scalar.ts';
 
 /** lotse.yaml with its reasons as comments. Pure; the text is valid for `parseManifest`. */
 export function writeManifest(proposal: Proposal, options: { readonly hasStaging: boolean }): string {
   const sections = [
     head(proposal),
-    ['services:', ...proposal.services.flatMap(serviceLines)],
+    ['services:', ...proposal.services.flatMap((service) => serviceLines(service, isContainer(proposal)))],
     jobLines(proposal),
+    configLines(proposal),
     storeLines(proposal.stores),
     verifyLines(),
     environmentLines(proposal, options.hasStaging),
@@ -19,62 +22,60 @@ export function writeManifest(proposal: Proposal, options: { readonly hasStaging
 }
 
 function head(proposal: Proposal): readonly string[] {
-  const target = proposal.hasDockerfile
-    ? ['target: process # the Dockerfile beside it is not used: the docker target is not built yet']
-    : [];
-  const built =
-    proposal.packageManager === null
-      ? []
-      : [
-          `# Built with ${proposal.packageManager}: its packages, then the build script of package.json where there is one.`,
-        ];
+  const { processBecause } = proposal;
+  const target = processBecause === null ? [] : [`target: process # not as containers: ${oneLine(processBecause)}`];
   return [
     '# How Lotse runs this app. `lotse plan production` shows what a rollout would do; every key is explained in',
     '# docs/reference/manifest.md.',
-    `app: ${proposal.app}`,
+    `app: ${scalar(proposal.app)}`,
     ...target,
-    ...built,
+    ...builtLines(proposal),
   ];
 }
 
-function serviceLines(service: ProposedService): readonly string[] {
-  const lines = [`  ${service.name}:`];
-  const add = (key: string, value: string, comment: string): void => {
-    lines.push(`    ${key}: ${value}${comment === '' ? '' : ` # ${comment}`}`);
-  };
-  if (service.root !== null) add('root', scalar(service.root), '');
-  add('run', scalar(service.run), service.runComment);
-  if (service.port === null) {
-    lines.push('    # no port: a worker');
-    return lines;
+function isContainer({ hasDockerfile, processBecause }: Proposal): boolean {
+  return hasDockerfile && processBecause === null;
+}
+
+function builtLines(proposal: Proposal): readonly string[] {
+  const { packageManager } = proposal;
+  if (isContainer(proposal)) {
+    return [
+      '# Goes out as containers of the Dockerfile beside this file, because there is one. `target: process` is without.',
+    ];
   }
-  add('port', `${service.port}`, service.portComment);
-  if (service.path !== null) add('path', service.path, 'which requests it gets; change it to what it really answers');
-  if (service.ready === null) {
-    lines.push('    # ready: /up # left out: ready once the port accepts connections');
-  } else {
-    const { path, file } = service.ready;
-    lines.push(`    # ready: ${path} # seen in ${file}; left out: ready once the port accepts connections`);
-  }
-  return lines;
+  if (packageManager === null) return [];
+  return [`# Built with ${packageManager}: its packages, then the build script of package.json where there is one.`];
 }
 
 function jobLines({ jobs }: Proposal): readonly string[] {
   if (jobs.length === 0) return [];
-  return ['jobs:', ...jobs.map((job) => `  ${job.name}: { run: ${flowScalar(job.run)} } # ${job.comment}`)];
+  const line = ({ name, run, root, comment }: Proposal['jobs'][number]): string => {
+    const where = root === null ? '' : `, root: ${flowScalar(root)}`;
+    return `  ${name}: { run: ${flowScalar(run)}${where} } # ${comment}`;
+  };
+  return ['jobs:', ...jobs.map(line)];
 }
 
 function storeLines(stores: readonly ProposedStore[]): readonly string[] {
   if (stores.length === 0) return [];
+  const isGuessed = stores.some((store) => store.source !== null);
+  const why = isGuessed
+    ? '# The app seems to write beside its own code. A release is read-only and replaced by the next one, so Lotse makes'
+    : '# Volumes of the compose file. A release is read-only and replaced by the next one, so Lotse makes';
   return [
-    '# The app seems to write beside its own code. A release is read-only and replaced by the next one, so Lotse makes',
+    why,
     '# these folders outside of it, one per environment; let the code ask the variable for its place.',
     'stores:',
-    ...stores.map((store) => {
-      const variable = variableOf(store.name, 'DIR');
-      return `  ${store.name}: { folder: ${flowScalar(store.folder)} } # seen in ${store.source}; read ${variable}, else ${store.folder}`;
-    }),
+    ...stores.map(storeLine),
   ];
+}
+
+function storeLine({ name, folder, source, mountedAt }: ProposedStore): string {
+  const variable = variableOf(name, 'DIR');
+  const from = source === null ? '' : `seen in ${source}; `;
+  const otherwise = mountedAt === null ? `, else ${folder}` : ` in place of ${oneLine(mountedAt)}`;
+  return `  ${name}: { folder: ${flowScalar(folder)} } # ${from}read ${variable}${otherwise}`;
 }
 
 function verifyLines(): readonly string[] {
@@ -84,14 +85,16 @@ function verifyLines(): readonly string[] {
   ];
 }
 
-function environmentLines({ app, takesTurns }: Proposal, hasStaging: boolean): readonly string[] {
+function environmentLines(proposal: Proposal, hasStaging: boolean): readonly string[] {
+  const { app, takesTurns } = proposal;
+  const domain = proposal.domain ?? `${app}.example`;
   const strategy = takesTurns
     ? ['    strategy: recreate # old and new would want the same port, so they take turns: requests wait meanwhile']
     : ['    # strategy: { name: rolling, watch: 1h } #= blue-green, watched for 15m'];
   const domains = (name: string, domain: string) => `    domains: [${name}] # this machine; later: [${domain}]`;
   const staging = [
     '  staging:',
-    domains(`staging.${app}.localhost`, `staging.${app}.example`),
+    domains(`staging.${app}.localhost`, `staging.${domain}`),
     ...(takesTurns ? strategy : []),
   ];
   return [
@@ -99,18 +102,8 @@ function environmentLines({ app, takesTurns }: Proposal, hasStaging: boolean): r
     ...(hasStaging ? staging : []),
     '  production:',
     ...(hasStaging ? ['    after: staging # only what staging has verified, the same digests'] : []),
-    domains(`${app}.localhost`, `${app}.example`),
+    domains(`${app}.localhost`, domain),
     ...strategy,
     '    # gates: { approval: 1, checklist: go-live.md, hours: Mon-Thu 09:00-16:00 }',
   ];
-}
-
-/** One line, with quotes where YAML needs them. */
-function scalar(text: string): string {
-  return stringify(text, { lineWidth: 0, defaultStringType: 'PLAIN', blockQuote: false }).trimEnd();
-}
-
-/** The same between braces, where a comma or a brace would mean something. */
-function flowScalar(text: string): string {
-  return /[,{}[\]]/.test(text) ? JSON.stringify(text) : scalar(text);
 }

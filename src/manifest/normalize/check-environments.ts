@@ -49,7 +49,7 @@ function checkValues(
       const names = { written: variable, known, nearest: nearestOf(variable, known) };
       reportUnknownName(context, place, 'declared config value', names, 'key');
     }
-    const types = new Set(declarations.map((declaration) => declaration?.type ?? 'string'));
-    for (const type of types) checkConfigValue(type, value, place, context);
+    const kinds = new Map(declarations.map((each) => [JSON.stringify([each?.type, each?.values]), each]));
+    for (const kind of kinds.values()) checkConfigValue(kind ?? { type: 'string' }, value, place, context);
   }
 }

@@ -4,6 +4,7 @@ import type { Source } from '../source.ts';
 /** What the steps of normalizing share: they report what is wrong and go on. */
 export interface Context {
   readonly source: Source;
+  readonly hasDockerfile: boolean;
   report(finding: Finding): void;
 }
 

@@ -1,5 +1,5 @@
 import type { ConfigDeclaration } from '../app-manifest.ts';
-import { expectedConfigValue } from '../config-values.ts';
+import { expectedConfigValue, type ConfigKind } from '../config-values.ts';
 import { reservedVariable } from '../names.ts';
 import type { Path } from '../problem.ts';
 import type { ConfigType } from '../schema/config.ts';
@@ -9,6 +9,7 @@ import { reportMeaning } from './context.ts';
 type Plain = string | number | boolean;
 interface WrittenDeclaration {
   readonly type: ConfigType;
+  readonly values?: readonly Plain[] | undefined;
   readonly default?: Plain | undefined;
   readonly required?: boolean | undefined;
   readonly description?: string | undefined;
@@ -41,8 +42,8 @@ export function normalizeValues(written: Written<Plain>, path: Path, context: Co
 }
 
 /** Reports a value that does not suit its type. */
-export function checkConfigValue(type: ConfigType, text: string, path: Path, context: Context): void {
-  const expected = expectedConfigValue(type, text);
+export function checkConfigValue(kind: ConfigKind, text: string, path: Path, context: Context): void {
+  const expected = expectedConfigValue(kind, text);
   if (expected === null) return;
   const found = JSON.stringify(text);
   context.report({ kind: 'shape', path, message: `expected ${expected}; found ${found}`, expected, found });
@@ -51,13 +52,26 @@ export function checkConfigValue(type: ConfigType, text: string, path: Path, con
 function normalizeDeclaration(written: WrittenDeclaration, path: Path, context: Context): ConfigDeclaration {
   const place = [...path, 'default'];
   const value = written.default === undefined ? null : plainText(written.default, place, context);
-  if (value !== null) checkConfigValue(written.type, value, place, context);
+  const kind = kindOf(written, path, context);
+  if (value !== null) checkConfigValue(kind, value, place, context);
   return {
-    type: written.type,
+    ...kind,
     value,
     required: written.required ?? true,
     description: written.description ?? null,
   };
+}
+
+function kindOf({ type, values }: WrittenDeclaration, path: Path, context: Context): ConfigKind {
+  const isEnum = type === 'enum';
+  if (isEnum && values === undefined) {
+    reportMeaning(context, [...path, 'type'], 'an enum says what it may be: add `values: [a, b]`');
+  }
+  if (!isEnum && values !== undefined) {
+    reportMeaning(context, [...path, 'values'], `only an enum has \`values\`, and this is ${type}`, 'key');
+  }
+  if (!isEnum) return { type };
+  return { type, values: (values ?? []).map((each, index) => plainText(each, [...path, 'values', index], context)) };
 }
 
 /** `1.10` stays `1.10` and `TRUE` stays `TRUE`: a service gets what the user sees in the file. */

@@ -1,5 +1,4 @@
-import { parseDurationMs } from '../../core/quantities.ts';
-import type { EnvironmentDefinition, GatesDefinition, ServiceOverride, StrategyDefinition } from '../app-manifest.ts';
+import type { EnvironmentDefinition, GatesDefinition, ServiceOverride } from '../app-manifest.ts';
 import { defaults } from '../defaults.ts';
 import { devEnvironment } from '../names.ts';
 import { nearestOf } from '../nearest.ts';
@@ -7,13 +6,16 @@ import type { WrittenManifest } from '../schema/manifest-schema.ts';
 import type { Context } from './context.ts';
 import { reportMeaning, reportUnknownName } from './context.ts';
 import { normalizeValues } from './normalize-config.ts';
-import { checkWithin } from './normalize-jobs.ts';
+import { normalizeServers } from './normalize-servers.ts';
+import { normalizeStrategy } from './normalize-strategy.ts';
+import { checkTarget, normalizeTarget } from './normalize-target.ts';
+import { normalizeTls } from './normalize-tls.ts';
 
 type WrittenEnvironment = NonNullable<WrittenManifest['environments']>[string];
 type WrittenOverride = NonNullable<WrittenEnvironment['services']>[string];
 
 /** The working tree has no rollouts, so nothing of this can mean anything for it. */
-const notForDev = ['after', 'strategy', 'gates', 'servers', 'data'] as const;
+const notForDev = ['after', 'strategy', 'gates', 'servers', 'data', 'tls', 'prometheus'] as const;
 
 export function normalizeEnvironment(
   name: string,
@@ -23,16 +25,24 @@ export function normalizeEnvironment(
 ): EnvironmentDefinition {
   const path = ['environments', name];
   if (name === devEnvironment) checkDev(written, context);
-  const [domain, ...domains] = written.domains ?? [];
+  checkTarget(name, manifest, context);
+  const servers = normalizeServers(written.servers, [...path, 'servers'], manifest, context);
+  // A name of this machine leads to no other one.
+  const ownNames = servers.length > 0 ? [] : [defaultDomain(manifest.app, name)];
+  const prometheus = written.prometheus ?? manifest.prometheus ?? null;
   return {
     environment: name,
-    target: 'process',
+    target: normalizeTarget(manifest, context),
+    servers,
     after: written.after ?? null,
-    domains: domain === undefined ? [defaultDomain(manifest.app, name)] : [domain, ...domains],
+    domains: written.domains ?? ownNames,
     config: normalizeValues(written.config, [...path, 'config'], context),
     services: normalizeOverrides(name, written.services ?? {}, manifest, context),
-    strategy: normalizeStrategy(written.strategy, [...path, 'strategy'], context),
+    strategy: normalizeStrategy(written.strategy, { path: [...path, 'strategy'], prometheus, context }),
     gates: normalizeGates(written.gates, manifest),
+    trustedProxies: written.trusted_proxies ?? [],
+    tls: normalizeTls(written.tls, [...path, 'tls'], context),
+    prometheus,
   };
 }
 
@@ -83,25 +93,6 @@ function normalizeOverride(written: WrittenOverride, path: readonly string[], co
     ...(written.drain === undefined ? {} : { drainMs: written.drain }),
     ...(written.config === undefined ? {} : { config: normalizeValues(written.config, [...path, 'config'], context) }),
     ...(written.run === undefined ? {} : { argv: written.run }),
-  };
-}
-
-function normalizeStrategy(
-  written: WrittenEnvironment['strategy'],
-  path: readonly string[],
-  context: Context,
-): StrategyDefinition {
-  const long = typeof written === 'object' ? written : { name: written };
-  if (typeof written === 'object' && written.canary !== undefined && written.name !== undefined) {
-    reportMeaning(context, [...path, 'name'], '`canary` is a strategy of its own; leave out `name`', 'key');
-  }
-  const given = typeof written === 'object' ? written : {};
-  const withinMs = given.within ?? parseDurationMs(defaults.rolloutWithin);
-  checkWithin(withinMs, [...path, 'within'], context);
-  return {
-    name: long.name ?? defaults.strategy,
-    withinMs,
-    watchMs: given.watch ?? parseDurationMs(defaults.watch),
   };
 }
 

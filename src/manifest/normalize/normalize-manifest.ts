@@ -1,17 +1,19 @@
-import { parseDurationMs, parseSizeBytes } from '../../core/quantities.ts';
-import type { AppManifest, BuildDefinition, EnvironmentDefinition } from '../app-manifest.ts';
+import type { AppManifest, EnvironmentDefinition } from '../app-manifest.ts';
 import { defaults } from '../defaults.ts';
-import { devEnvironment } from '../names.ts';
+import { buildPlace, devEnvironment } from '../names.ts';
 import type { WrittenManifest } from '../schema/manifest-schema.ts';
 import { checkConfig, checkDomains } from './check-environments.ts';
 import { checkVariables } from './check-variables.ts';
 import type { Context } from './context.ts';
 import { reportMeaning } from './context.ts';
-import { normalizeDeclarations, normalizeValues } from './normalize-config.ts';
+import { normalizeBuild } from './normalize-build.ts';
+import { normalizeDeclarations } from './normalize-config.ts';
 import { normalizeEnvironment } from './normalize-environment.ts';
-import { checkWithin, normalizeJobs, normalizeVerify } from './normalize-jobs.ts';
+import { normalizeJobs, normalizeVerify } from './normalize-jobs.ts';
+import { normalizeNotify } from './normalize-notify.ts';
 import { normalizeServices } from './normalize-services.ts';
 import { normalizeStores } from './normalize-stores.ts';
+import { normalizeTarget } from './normalize-target.ts';
 import { promotionOrder } from './promotion-order.ts';
 
 /** Applies every default and checks what must hold between values. The result means nothing when something was reported. */
@@ -21,13 +23,15 @@ export function normalizeManifest(written: WrittenManifest, context: Context): A
   const manifest: AppManifest = {
     app: written.app,
     timezone: written.timezone ?? defaults.timezone,
-    target: 'process',
+    target: normalizeTarget(written, context),
     build: normalizeBuild(written.build, context),
-    services: normalizeServices(written.services, context),
+    services: normalizeServices(written, context),
     jobs: normalizeJobs(written, context),
     config: normalizeDeclarations(written.config, ['config'], context),
+    secrets: written.secrets ?? [],
     stores: normalizeStores(written.stores, context),
     verify: normalizeVerify(written.verify, context),
+    ...(written.notify === undefined ? {} : { notify: normalizeNotify(written.notify) }),
     environments: normalizeEnvironments(written, context),
   };
   checkDomains(manifest.environments, context);
@@ -37,21 +41,14 @@ export function normalizeManifest(written: WrittenManifest, context: Context): A
 
 function normalizeEnvironments(written: WrittenManifest, context: Context): readonly EnvironmentDefinition[] {
   const environments = { [devEnvironment]: {}, ...written.environments };
+  if (Object.hasOwn(environments, buildPlace)) {
+    const message = `\`${buildPlace}\` is the place of the secrets that builds are given, so no environment can have that name`;
+    reportMeaning(context, ['environments', buildPlace], message, 'key');
+  }
   const normalized = Object.entries(environments).map(([name, environment]) =>
     normalizeEnvironment(name, environment, written, context),
   );
   return promotionOrder(normalized, context);
-}
-
-function normalizeBuild(written: WrittenManifest['build'], context: Context): BuildDefinition {
-  const withinMs = written?.within ?? parseDurationMs(defaults.buildWithin);
-  checkWithin(withinMs, ['build', 'within'], context);
-  return {
-    argv: written?.run ?? null,
-    config: normalizeValues(written?.config, ['build', 'config'], context),
-    withinMs,
-    memoryBytes: written?.memory ?? parseSizeBytes(defaults.buildMemory),
-  };
 }
 
 function checkTimezone(timezone: string | undefined, context: Context): void {

@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../../core/quantities.ts';
-import type { ServiceDefinition } from '../app-manifest.ts';
+import type { ServiceDefinition, TargetName } from '../app-manifest.ts';
 import { splitCommand } from '../command.ts';
 import type { Argv } from '../app-manifest.ts';
 import { defaults } from '../defaults.ts';
@@ -7,39 +7,49 @@ import type { WrittenManifest } from '../schema/manifest-schema.ts';
 import type { Context } from './context.ts';
 import { reportMeaning } from './context.ts';
 import { normalizeDeclarations } from './normalize-config.ts';
+import { normalizeTarget } from './normalize-target.ts';
 
 type WrittenService = WrittenManifest['services'][string];
 
 const webOnly = ['path', 'ready', 'live', 'stickiness', 'assets', 'static'] as const;
 
-export function normalizeServices(written: WrittenManifest['services'], context: Context) {
+export function normalizeServices(manifest: WrittenManifest, context: Context) {
+  const { services: written } = manifest;
   const services: Record<string, ServiceDefinition> = {};
+  const target = normalizeTarget(manifest, context);
   if (Object.keys(written).length === 0) reportMeaning(context, ['services'], 'there must be at least one service');
   for (const [name, service] of Object.entries(written)) {
     checkKeys(name, service, context);
-    services[name] = normalizeService(name, service, context);
+    services[name] = normalizeService(name, service, target, context);
   }
   checkPaths(written, services, context);
   return services;
 }
 
-function normalizeService(name: string, written: WrittenService, context: Context): ServiceDefinition {
+function normalizeService(
+  name: string,
+  written: WrittenService,
+  target: TargetName,
+  context: Context,
+): ServiceDefinition {
   const isWeb = written.port !== undefined;
   return {
     service: name,
     kind: isWeb ? 'web' : 'worker',
-    argv: written.run ?? defaultRun(),
+    argv: written.run ?? (target === 'docker' ? [] : defaultRun()),
     root: written.root ?? defaults.root,
     port: written.port ?? null,
     path: written.path ?? defaults.path,
-    ready: isWeb ? (httpCheck(written.ready) ?? { kind: 'tcp' }) : null,
+    ready: isWeb ? (httpCheck(written.ready) ?? (target === 'docker' ? null : { kind: 'tcp' })) : null,
     live: isWeb ? httpCheck(written.live) : null,
     drainMs: written.drain ?? parseDurationMs(defaults.drain),
     instances: written.instances ?? defaults.instances,
     memoryBytes: written.memory ?? null,
     cpuCores: written.cpu ?? null,
-    stickiness: isWeb ? (written.stickiness ?? defaults.stickiness) : 'none',
+    stickiness: isWeb ? (written.stickiness ?? { kind: defaults.stickiness }) : { kind: 'none' },
+    assets: isWeb ? (written.assets ?? null) : null,
     readsClaim: written.claim ?? false,
+    ...(written.secrets_as === 'files' ? { secretsAs: 'files' } : {}),
     config: normalizeDeclarations(written.config, ['services', name, 'config'], context),
   };
 }

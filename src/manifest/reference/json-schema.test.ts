@@ -42,9 +42,12 @@ test('the schema for editors refuses unknown keys and wrong values', () => {
 
 test('what is not built yet says so in the schema for editors', () => {
   const { properties, $defs } = editorSchema();
-  assert.match(properties?.['secrets']?.description ?? '', /Not built yet: refused\.$/);
-  assert.match(properties?.['target']?.description ?? '', /refused: docker, kubernetes, cloud-run\.$/);
-  assert.match($defs?.['Strategy']?.properties?.['canary']?.description ?? '', /Not built yet/);
+  assert.match($defs?.['Store']?.properties?.['rules']?.description ?? '', /Not built yet: refused\.$/);
+  assert.doesNotMatch(properties?.['notify']?.description ?? '', /Not built yet/);
+  assert.doesNotMatch(properties?.['secrets']?.description ?? '', /Not built yet/);
+  assert.match(properties?.['target']?.description ?? '', /refused: kubernetes, cloud-run\.$/);
+  assert.match($defs?.['Gates']?.properties?.['scans']?.description ?? '', /Not built yet/);
+  assert.doesNotMatch($defs?.['Strategy']?.properties?.['canary']?.description ?? '', /Not built yet/);
   assert.doesNotMatch($defs?.['Service']?.properties?.['port']?.description ?? '', /Not built yet/);
 });
 

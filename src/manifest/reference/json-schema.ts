@@ -24,6 +24,7 @@ export interface SchemaNode {
 /** The key that each part of the schema stands behind, `*` for any name: parts are found by it in the table of what is not built. */
 export const partKeys = {
   Build: 'build',
+  Registry: 'build.registries.*',
   Service: 'services.*',
   Job: 'jobs.*',
   Verify: 'verify',
@@ -32,8 +33,11 @@ export const partKeys = {
   Environment: 'environments.*',
   ServiceOverride: 'environments.*.services.*',
   Strategy: 'environments.*.strategy',
+  Signal: 'environments.*.strategy.signals.*',
   Gates: 'environments.*.gates',
+  Tls: 'environments.*.tls',
   Notify: 'notify',
+  NotifyWebhook: 'notify.webhook',
 } as const;
 
 /** The schema as data, with `leftOut` beside each key: for the reference and for finding valid keys. */

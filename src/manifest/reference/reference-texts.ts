@@ -61,7 +61,15 @@ environments follow each other by \`after\`.
 Services, jobs and declared config travel with the release: they are the same everywhere. An environment's definition is
 the one that was last accepted there. A deploy that brings another one shows the difference; one that weakens a gate must
 first pass that gate. Weaker is: fewer approvals, another checklist or none, wider hours, another \`after\` or none, no
-\`verify\`, a shorter \`watch\`.
+\`verify\`, a shorter \`watch\`; no canary any more, shares that leave one of the old ones out, a larger budget, a shorter
+\`every\`, less \`holdback\`, a larger \`margin\` or \`tolerance\`, a wider limit or none, another signal or none. The rollout that
+brings a weaker strategy still goes by the one before.
+
+### In which unit a signal is limited
+
+A limit for a name of \`signals\` is a number in the unit of its query. A duration is taken in seconds and a percentage as a
+part of one, as Prometheus recommends for its metrics: \`queue_age: 2m\` means 120, \`hit_rate: 90%\` means 0.9. The limit is
+broken beyond it on the bad side: above it, or below it with \`better: higher\`.
 
 ### What an instance is given
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { key, requiredKey } from './key.ts';
 import { mapping, nonEmptyText, oneOf, record, variable } from './values.ts';
 
-export const configTypes = ['string', 'number', 'integer', 'boolean', 'email', 'url'] as const;
+export const configTypes = ['string', 'number', 'integer', 'boolean', 'email', 'url', 'json', 'enum'] as const;
 export type ConfigType = (typeof configTypes)[number];
 
 const plainExpected = 'a plain value: text, a number, true or false';
@@ -17,6 +17,11 @@ export const configDeclaration = mapping(
     type: requiredKey(oneOf(configTypes), {
       description: 'What a value must be. It is checked before anything starts.',
       example: 'email',
+    }),
+    values: key(z.array(plainValue).min(1, { error: 'a list of values' }), {
+      description: 'Of an `enum`: all that it may be.',
+      example: ['debug', 'info', 'error'],
+      leftOut: 'for the other types',
     }),
     default: key(plainValue, {
       description: 'The value where no environment gives one.',

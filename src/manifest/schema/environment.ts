@@ -5,13 +5,15 @@ import { gates } from './gates.ts';
 import { key, requiredKey } from './key.ts';
 import { serviceOverride } from './service.ts';
 import { strategy } from './strategy.ts';
+import { trustedProxies } from './trusted-proxies.ts';
+import { tls } from './tls.ts';
 import {
   domain,
   domainExpected,
   mapping,
-  nonEmptyText,
   oneOf,
   oneOrMore,
+  prometheusUrl,
   record,
   reference,
   relativePath,
@@ -30,10 +32,8 @@ const data = mapping(
   },
   'a mapping with `from`',
 );
-const server = z.string({ error: 'ssh://user@host' }).regex(/^ssh:\/\/[^\s/]+$/, { error: 'ssh://user@host' });
-const network = z.string({ error: 'a network such as 10.0.0.0/8' }).regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, {
-  error: 'a network such as 10.0.0.0/8',
-});
+const serverExpected = 'ssh://user@host or tcp://host:2376';
+const server = z.string({ error: serverExpected }).regex(/^(?:ssh|tcp):\/\/\S+$/, { error: serverExpected });
 
 export const environment = mapping(
   {
@@ -46,6 +46,12 @@ export const environment = mapping(
       description: 'The names it answers to. The first is the one that is checked from outside.',
       example: ['shop.example', 'www.shop.example'],
       leftOut: '`<app>.localhost` for production, `<environment>.<app>.localhost` for others, on this machine',
+    }),
+    tls: key(tls, {
+      description:
+        'Where its certificates come from. `automatic`: names that the public can reach get theirs from the certificate authority (ACME), others such as shop.localhost from the development CA of this machine; both only where Lotse was started with a port for TLS. `local`: all from the development CA. `off`: none.',
+      example: { wildcard: true, dns: { script: '/etc/lotse/dns-record' } },
+      default: defaults.tls,
     }),
     config: key(configValues, {
       description: 'Values for this environment, of names that are declared under `config`.',
@@ -72,8 +78,8 @@ export const environment = mapping(
       example: 'process',
       leftOut: 'the app’s `target`',
     }),
-    servers: key(z.array(server, { error: 'a list of ssh://user@host' }), {
-      description: 'The machines it runs on.',
+    servers: key(z.array(server, { error: `a list of ${serverExpected}` }), {
+      description: 'The machines it runs on, each with a Docker engine.',
       example: ['ssh://lotse@de1.shop.example'],
       leftOut: 'the machine that Lotse runs on',
     }),
@@ -82,15 +88,16 @@ export const environment = mapping(
       example: { from: 'production', mask: 'masking.yaml' },
       leftOut: 'its own data',
     }),
-    trusted_proxies: key(z.array(network, { error: 'a list of networks' }), {
-      description: 'Networks of proxies in front, whose word about the client’s address is believed.',
+    trusted_proxies: key(trustedProxies, {
+      description:
+        'Networks of proxies in front, whose word about the client is believed: X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host and Forwarded. A proxy that forwards bare connections speaks the PROXY protocol, version 2, instead: `{ networks: [10.0.0.0/8], proxy_protocol: true }`; then each of its connections to a front port must begin with that header. All environments of a machine share its front doors, and therefore also what they say here.',
       example: ['10.0.0.0/8'],
-      leftOut: 'none',
+      leftOut: 'nobody is believed',
     }),
-    prometheus: key(nonEmptyText('a URL').regex(/^https?:\/\/\S+$/, { error: 'a URL such as http://127.0.0.1:9090' }), {
-      description: 'Where the queries of `signals` are asked.',
+    prometheus: key(prometheusUrl, {
+      description: 'Where the queries of `signals` are asked, when not where the app says.',
       example: 'http://127.0.0.1:9090',
-      leftOut: 'no queries',
+      leftOut: 'the app’s `prometheus`',
     }),
   },
   'a mapping that describes an environment; {} when the defaults suit it',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defaults } from '../defaults.ts';
 import { key, requiredKey } from './key.ts';
-import { command, duration, mapping, nonEmptyText, oneOf, relativePath } from './values.ts';
+import { command, cron, duration, mapping, oneOf, relativePath, variable } from './values.ts';
 
 const root = key(relativePath, { description: 'The folder it runs in.', example: 'tools', default: defaults.root });
 const run = requiredKey(command, {
@@ -18,10 +18,16 @@ export const job = mapping(
       default: defaults.jobWithin,
     }),
     root,
-    schedule: key(nonEmptyText('a schedule such as "30 3 * * *"'), {
+    schedule: key(cron, {
       description: 'When it runs by itself: minute, hour, day, month, weekday, in the app’s timezone.',
       example: '30 3 * * *',
       leftOut: 'it has no schedule',
+    }),
+    rotates: key(variable, {
+      description:
+        'A secret that it gives a new value. Each run by `schedule` is handed a new value, drawn by Lotse, as `NEW_<name>`; it makes the other service take it beside the old one. When it ends with status 0, the new value is in force.',
+      example: 'DB_PASSWORD',
+      leftOut: 'it rotates nothing',
     }),
     before: key(oneOf(['traffic']), {
       description: 'It runs in every rollout before the new release gets traffic.',

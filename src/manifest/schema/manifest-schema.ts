@@ -4,9 +4,37 @@ import { configDeclarations, configValues } from './config.ts';
 import { environment, targetNames } from './environment.ts';
 import { job, verify } from './job.ts';
 import { key, requiredKey } from './key.ts';
+import { notify } from './notify.ts';
 import { service } from './service.ts';
 import { store } from './store.ts';
-import { command, duration, mapping, name, nonEmptyText, oneOf, oneOrMore, record, size, variable } from './values.ts';
+import {
+  command,
+  duration,
+  mapping,
+  name,
+  nonEmptyText,
+  oneOf,
+  prometheusUrl,
+  record,
+  registryHost,
+  size,
+  variable,
+} from './values.ts';
+
+const registry = mapping(
+  {
+    user: requiredKey(nonEmptyText('the name that the registry knows'), {
+      description: 'Who logs in.',
+      example: 'shop-bot',
+    }),
+    password: requiredKey(variable, {
+      description:
+        'Name of the secret with the password or token; its value is given by `lotse secret set NAME build`. Steps of the build do not see it.',
+      example: 'GHCR_TOKEN',
+    }),
+  },
+  'a mapping with user and password',
+).meta({ id: 'Registry', description: 'How to log in to a registry of images.' });
 
 const build = mapping(
   {
@@ -32,34 +60,19 @@ const build = mapping(
       default: defaults.buildMemory,
     }),
     secrets: key(z.array(variable, { error: 'a list of names' }), {
-      description: 'Secrets that are there while building only.',
+      description:
+        'Names of secrets that are there while building only; values are given by `lotse secret set NAME build`.',
       example: ['NPM_TOKEN'],
+      leftOut: 'none',
+    }),
+    registries: key(record(registryHost, registry, 'a mapping of registries to their logins'), {
+      description: 'Logins of private registries, by host, for the images that a Dockerfile names.',
+      example: { 'ghcr.io': { user: 'shop-bot', password: 'GHCR_TOKEN' } },
       leftOut: 'none',
     }),
   },
   'a mapping',
 ).meta({ id: 'Build', description: 'How an artifact is made. It is built once and is the same in every environment.' });
-
-const notify = mapping(
-  {
-    mail: key(oneOrMore(z.email({ error: 'a mail address' }), 'a mail address, or a list of them'), {
-      description: 'Who gets a mail when a person is needed.',
-      example: 'team@shop.example',
-      leftOut: 'nobody',
-    }),
-    slack: key(variable, {
-      description: 'The secret that holds the address of a Slack webhook.',
-      example: 'SLACK_URL',
-      leftOut: 'no messages',
-    }),
-    heartbeat: key(variable, {
-      description: 'The secret that holds an address which is called regularly while all is well.',
-      example: 'HEARTBEAT_URL',
-      leftOut: 'no heartbeat',
-    }),
-  },
-  'a mapping of mail, slack, heartbeat',
-).meta({ id: 'Notify', description: 'Who is told.' });
 
 const namesTo = (what: string) => `a mapping of names to ${what}`;
 
@@ -115,8 +128,13 @@ export const manifestSchema = mapping(
       example: { run: 'node test/story.ts', within: '5m' },
       leftOut: 'readiness is the only evidence',
     }),
+    prometheus: key(prometheusUrl, {
+      description: 'The Prometheus (or what answers as one) that the queries of `signals` are asked of.',
+      example: 'http://127.0.0.1:9090',
+      leftOut: 'no queries',
+    }),
     notify: key(notify, {
-      description: 'Who is told when a person is needed.',
+      description: 'Who is told when a person is needed, or a release is live.',
       example: { mail: 'team@shop.example' },
       leftOut: 'nobody',
     }),

@@ -12,6 +12,7 @@ import {
   relativePath,
   requestPath,
   size,
+  stickiness,
   wholeNumber,
 } from './values.ts';
 
@@ -53,7 +54,7 @@ export const service = mapping(
     ready: key(requestPath, {
       description: 'May a copy get requests? Yes once this path answers 2xx or 3xx. Web services only.',
       example: '/up',
-      leftOut: 'the port accepts connections',
+      leftOut: 'the HEALTHCHECK of its image, else the port accepts connections',
     }),
     live: key(requestPath, {
       description: 'Must a copy be restarted? Yes when this path keeps failing. Web services only.',
@@ -64,9 +65,10 @@ export const service = mapping(
     instances: key(instances, instancesDoc),
     memory: key(size, memoryDoc),
     cpu: key(cpu, cpuDoc),
-    stickiness: key(oneOf(['cookie', 'none']), {
-      description: 'Whether a visitor stays on one release while two are serving. Web services only.',
-      example: 'none',
+    stickiness: key(stickiness, {
+      description:
+        'What keeps a visitor on one release while two are serving. `cookie`: a cookie that Lotse sets. `header NAME`: the value of a request header, such as the account of an API client (without it, the address). `address`: the client’s IP address. `none`: every request is for itself. Web services only.',
+      example: 'header x-account',
       default: defaults.stickiness,
     }),
     claim: key(z.boolean({ error: 'true or false' }), {

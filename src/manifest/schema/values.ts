@@ -7,8 +7,10 @@ import {
   readSizeBytes,
   sizePattern,
 } from '../../core/quantities.ts';
+import type { Stickiness } from '../../core/routing-document.ts';
 import { splitCommand } from '../command.ts';
 import { hoursPattern, readHoursWindow } from '../hours.ts';
+import { cronProblem } from '../job-schedule.ts';
 import { domainPattern, namePattern, reservedNames, variablePattern } from '../names.ts';
 
 /**
@@ -111,6 +113,14 @@ export const hoursWindow = readText(hoursExpected, hoursPattern, readHoursWindow
   samples: ['Mon-Thu 09:00-16:00'],
 });
 
+const cronExpected = 'a schedule such as "30 3 * * *": minute, hour, day, month, weekday';
+export const cron = text(cronExpected)
+  .min(1, { error: cronExpected })
+  .max(200, { error: cronExpected })
+  .refine((written) => cronProblem(written) === null, {
+    error: ({ input }) => `${cronExpected} (${cronProblem(String(input)) ?? ''})`,
+  });
+
 const folderExpected = 'a path inside the app’s folder, without .. and not beginning with /';
 /** Normalized: no `./` in front, no `/` behind; `.` is the app's folder itself. */
 export const relativePath = text(folderExpected)
@@ -130,9 +140,35 @@ export const pathPrefix = text(prefixExpected)
   .regex(/^\/(?!(?:.*\/)?\.\.?(?:\/|$))(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?)?$/, { error: prefixExpected })
   .transform((written) => (written === '/' ? '/' : written.replace(/\/$/, '')));
 
+const stickinessExpected = 'cookie, address, none or `header` and a name, such as header x-account';
+/** What Lotse takes out of a request, or writes itself: nothing that a client could be told by. */
+const ownHeader =
+  /^(?:lotse-.*|x-forwarded-.*|x-request-id|forwarded|connection|keep-alive|proxy-connection|te|transfer-encoding|upgrade|host|content-length|expect|cookie)$/;
+export const stickiness = text(stickinessExpected)
+  .regex(/^(?:cookie|address|none|header +[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})$/, { error: stickinessExpected })
+  .transform((written, context): Stickiness => {
+    if (written === 'cookie' || written === 'address' || written === 'none') return { kind: written };
+    const name = written.replace(/^header +/, '').toLowerCase();
+    if (ownHeader.test(name))
+      context.addIssue({ code: 'custom', message: `${name} does not tell one visitor from another`, input: written });
+    return { kind: 'header', name };
+  });
+
+const registryExpected = 'a registry such as ghcr.io or registry.example:5000 (lower case, no scheme, no path)';
+/** As an image's name begins with it. Docker Hub is `docker.io`. */
+export const registryHost = text(registryExpected).regex(
+  /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{1,5})?$/,
+  { error: registryExpected },
+);
+
 /** What an HTTP check asks for; may carry a query. */
 export const requestPath = text('a path that begins with /, such as /up').regex(/^\/[!"$-~]*$/, {
   error: 'a path that begins with /, such as /up',
+});
+
+/** The API that is asked lies below it: https://prometheus.io/docs/prometheus/latest/querying/api/ */
+export const prometheusUrl = text('a URL such as http://127.0.0.1:9090').regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, {
+  error: 'a URL such as http://127.0.0.1:9090',
 });
 
 export function wholeNumber(least: number, most: number, expected: string) {

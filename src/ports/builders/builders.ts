@@ -1,4 +1,6 @@
 import type { ArtifactDigest, AppName } from '../../core/ids.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { TargetName } from '../../manifest/app-manifest.ts';
 
 /**
  * A builder makes an immutable artifact from source, once, in a clean environment with declared variables only.
@@ -25,6 +27,13 @@ export interface Builder {
   collect(app: AppName, keep: readonly ArtifactDigest[]): Promise<readonly ArtifactDigest[]>;
 }
 
+/** The builders, by what runs their artifacts. */
+export interface Builders {
+  of(target: TargetName): Promise<Builder>;
+  /** Those that were needed so far. */
+  readonly opened: readonly Builder[];
+}
+
 export interface BuildOrder {
   readonly app: AppName;
   readonly key: string;
@@ -35,8 +44,21 @@ export interface BuildOrder {
   /** The command that builds, in `.`; null: what to build is found. */
   readonly run: readonly string[] | null;
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * There while building only, by name: the builder puts them into no artifact, log or message. A build that writes one
+   * into files fails (`build-failed`); what a step of a Dockerfile copies into its image is not looked through.
+   */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+  /** For images that a build begins with, by registry as names of images begin with it; `docker.io` is Docker Hub. */
+  readonly registries?: Readonly<Record<string, RegistryLogin>>;
   readonly withinMs: number;
   readonly memoryBytes: number | null;
+}
+
+/** In no artifact, no log and no message, and not seen by what the build runs. */
+interface RegistryLogin {
+  readonly username: string;
+  readonly password: Secret;
 }
 
 export interface Artifact {

@@ -27,9 +27,10 @@ export interface ReleasePart {
   steps(before: Before, to: Revision): Promise<readonly Step[]>;
 }
 
-/** `from` is what serves now: null for a first release, which goes back to the maintenance page. */
+/** `from` is the revision that serves now: null for a first release, which goes back to what `before` says. */
 export interface ProofSubject {
   readonly scope: Scope;
+  readonly before: Before;
   readonly from: Revision | null;
   readonly to: Revision;
   readonly strategy: Plan['strategy'];
@@ -44,6 +45,8 @@ export interface DiffLine {
   readonly what: string;
   readonly from: string | null;
   readonly to: string | null;
+  /** Where the new value comes from: `set by Ada on 2026-11-22`, `lotse.yaml:12 …`. */
+  readonly source?: string;
 }
 
 export interface ProofItem {

@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { Address } from '../../core/routing-document.ts';
 import type { ObservedJob } from '../../rollout/facts.ts';
 import type { ServiceDefinition } from '../../rollout/release.ts';
@@ -25,6 +30,23 @@ export class ContractWorld {
     return this.setup.controlFolder;
   }
 
+  /** A file that steers the app, as this machine sees it. */
+  async control(name: string): Promise<string> {
+    return join((await this.setup.controlled?.()) ?? this.controlFolder, name);
+  }
+
+  async get(address: Address | null | undefined, path: string): Promise<string> {
+    const { reach } = this.setup;
+    assert.ok(address, 'it has no address');
+    return reach === undefined ? await get(address, path) : await getOver(await reach(address), path);
+  }
+
+  /** This machine's number of its main process. */
+  async pidOf(slot: TargetSlot | undefined): Promise<number> {
+    assert.ok(slot);
+    return (await this.setup.pidOf?.(slot)) ?? slot.pid ?? assert.fail('its process is not known');
+  }
+
   definition(change: Partial<ServiceDefinition>): ServiceDefinition {
     return {
       service: 'web',
@@ -39,7 +61,8 @@ export class ContractWorld {
       instances: 1,
       memoryBytes: null,
       cpuCores: null,
-      stickiness: 'none',
+      stickiness: { kind: 'none' },
+      assets: null,
       readsClaim: false,
       ...change,
     };
@@ -51,6 +74,7 @@ export class ContractWorld {
       environment: 'staging',
       revision: 'staging-1',
       release: 'r1-abcdef0',
+      target: 'process',
       artifact: this.setup.artifact,
       definition: this.definition({}),
       slots: 1,
@@ -81,6 +105,7 @@ export class ContractWorld {
       environment: 'staging',
       key: 'job',
       revision: 'staging-1',
+      target: 'process',
       artifact: this.setup.artifact,
       argv: ['node', 'app.mjs', 'job', '0', '50'],
       root: '.',
@@ -141,6 +166,11 @@ export class ContractWorld {
     return lines.map((line) => line.text);
   }
 
+  /** This machine's number of the child that an app has told of. */
+  async childIn(lines: readonly string[]): Promise<number> {
+    return await this.setup.processOf(Number(/child (\d+)/.exec(lines.join('\n'))?.[1]));
+  }
+
   /** Lines that the app writes once at each boot. */
   async bootsOf(order: ServiceOrder): Promise<readonly string[]> {
     await until('it has booted', async () =>
@@ -165,9 +195,9 @@ export class ContractWorld {
 
 /** Looks again and again until it holds; fails after 20 seconds. */
 export async function until(what: string, holds: () => Promise<boolean>, everyMs = 20): Promise<void> {
-  const limit = performance.now() + 20_000;
+  const limit = performance.now() + 60_000;
   while (!(await holds())) {
-    if (performance.now() > limit) assert.fail(`waited 20 s in vain until ${what}`);
+    if (performance.now() > limit) assert.fail(`waited 60 s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
@@ -177,6 +207,13 @@ export async function get(address: Address | null | undefined, path: string): Pr
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const response = await fetch(`http://${host}:${address.port}${path}`, { headers: { connection: 'close' } });
   return await response.text();
+}
+
+async function getOver(stream: Duplex, path: string): Promise<string> {
+  const headers = { host: 'instance', connection: 'close' };
+  const sent = request({ path, headers, createConnection: () => stream }).end();
+  const [response] = await once(sent, 'response');
+  return await text(response);
 }
 
 export function stateOf(slots: readonly TargetSlot[], order: ServiceOrder): string | null {

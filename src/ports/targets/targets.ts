@@ -1,9 +1,11 @@
-import type { Address } from '../../core/routing-document.ts';
+import type { Address, InnerNetwork } from '../../core/routing-document.ts';
+import type { TargetName } from '../../manifest/app-manifest.ts';
 import type { ArtifactDigest, RevisionId, Scope, ServiceName, UnixMs } from '../../core/ids.ts';
 import type { ServiceDefinition } from '../../rollout/release.ts';
 import type { Claim } from '../../rollout/plan.ts';
 import type { ObservedJob, ObservedSlot } from '../../rollout/facts.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { EntryOrder, Session } from './session.ts';
 
 /**
  * A target is where things run. Orders are levels, not deeds: the target owns and heals its slots, keeps what was
@@ -35,11 +37,36 @@ export interface Target {
   /** Log lines, oldest first; with `follow` it goes on until the signal aborts. Logs of failed starts are kept. */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
 
-  /** What this machine can still carry; null where the target cannot know. */
-  room(scope: Scope): Promise<Room | null>;
+  /** What the machines of the environment can still carry, on the target of that name; null where it cannot know. */
+  room(place: TargetPlace): Promise<Room | null>;
 
   /** Stops supervising and probing; instances and jobs go on. A later target on the same state adopts them. */
   close(): Promise<void>;
+}
+
+/** A target whose instances do not all share the machine's loopback. */
+export interface NetworkedTarget extends Target {
+  /**
+   * Where instances of the environment, on the target of that name, reach the machine they are on (of several the first);
+   * null: on its loopback. Errors: `unreachable`, `timeout`, `port-taken`.
+   */
+  innerNetwork(place: TargetPlace): Promise<InnerNetwork | null>;
+}
+
+/** A target in whose instances further programs can be run. */
+export interface EnterableTarget extends Target {
+  /**
+   * Runs a program in an instance that runs, with its variables, user, folder and limits. Not to be called twice: each call
+   * is a program. Errors: `not-found`, `conflict` (it does not run), `not-built-yet` (no terminal here), `unreachable`.
+   */
+  enter(order: EntryOrder): Promise<Session>;
+}
+
+/** Where an environment is. */
+export interface TargetPlace extends Scope {
+  readonly target: TargetName;
+  /** As in `servers:`; missing or none: the machine that Lotse runs on. */
+  readonly servers?: readonly string[];
 }
 
 export interface TargetTraits {
@@ -59,9 +86,16 @@ export type Variables = Readonly<Record<string, string | Secret>>;
 export interface ServiceOrder extends Scope {
   readonly revision: RevisionId;
   readonly release: string;
+  /** Where there are several targets, the one that it is for. */
+  readonly target: TargetName;
   readonly artifact: ArtifactDigest;
   readonly definition: ServiceDefinition;
+  /** How many in all, numbered from 0. */
   readonly slots: number;
+  /** Where they are spread over several machines, those of this one: `first`, `first + step`, … Missing: all. */
+  readonly share?: { readonly first: number; readonly step: number };
+  /** Machines that they are spread over, as in `servers:`, in this order; missing or none: the one that Lotse runs on. */
+  readonly servers?: readonly string[];
   /** Kept in the file that LOTSE_CLAIM_FILE names; null for services that read none. */
   readonly claim: Claim | null;
   /** Everything but PORT and what the target itself adds (PATH, HOME, TMPDIR, LOTSE_CLAIM_FILE). */
@@ -76,18 +110,28 @@ export interface JobOrder extends Scope {
   /** Unique for ever; the same key never runs twice. */
   readonly key: string;
   readonly revision: RevisionId;
+  readonly target: TargetName;
+  /** As of a service: it runs on the first of them. */
+  readonly servers?: readonly string[];
   readonly artifact: ArtifactDigest;
   readonly argv: readonly string[];
   readonly root: string;
   readonly variables: Variables;
   readonly storeFolders: readonly string[];
   readonly withinMs: number;
+  /**
+   * Keys of earlier jobs whose records and logs are kept no longer. Those that run, and unknown ones, are left alone; after
+   * that a key is as if it had never been.
+   */
+  readonly forgets?: readonly string[];
 }
 
 /** An observed slot plus what traffic and people need. `open` is left to the traffic router. */
 export interface TargetSlot extends Omit<ObservedSlot, 'open'> {
   /** Where it really listens; null while it does not (or for a worker). */
   readonly address: Address | null;
+  /** The machine that it is on, as in `servers:`; missing: the one that Lotse runs on. */
+  readonly server?: string;
   /** Set when the service ignores PORT and listens elsewhere: two copies cannot run side by side. */
   readonly fixedPort: number | null;
   readonly pid: number | null;
@@ -121,5 +165,7 @@ export interface Room {
   readonly memoryFreeBytes: number;
   readonly memoryTotalBytes: number;
   readonly diskFreeBytes: number;
+  /** The folder on the disk that has the least room. */
+  readonly diskFolder: string;
   readonly cores: number;
 }

@@ -35,6 +35,11 @@ export class BodyReader {
     return this.#chunks?.problem ?? null;
   }
 
+  /** Trailer lines of a chunked body, each with CRLF. */
+  get trailers(): string {
+    return this.#chunks?.trailers ?? '';
+  }
+
   /** Payload bytes of a chunked body so far. */
   get chunkedPayloadBytes(): number {
     return this.#chunks?.payloadBytes ?? 0;

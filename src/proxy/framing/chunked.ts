@@ -52,6 +52,8 @@ export class ChunkedScanner {
   problem: string | null = null;
   /** Payload bytes seen so far, without framing. */
   payloadBytes = 0;
+  /** Trailer lines, each with CRLF. */
+  trailers = '';
   #state: State = 'size-first';
   #size = 0;
   #digits = 0;
@@ -134,6 +136,7 @@ export class ChunkedScanner {
 
   #readTrailer(octet: number): void {
     if (++this.#trailerBytes > maxTrailerBytes) return this.#fail('trailers too large');
+    if (octet !== cr || this.#state !== 'trailer-first') this.trailers += String.fromCharCode(octet);
     switch (this.#state) {
       case 'trailer-first':
         this.#trailerName = '';

@@ -50,7 +50,7 @@ export class HeadCollector {
     }
     const at = bytes.indexOf(endOfHead, Math.max(from, this.#searched - 3));
     if (at < 0) return this.#refuseEarly(bytes, from);
-    if (at - from > this.#maxBytes) return { status: 431, reason: 'request head too large' };
+    if (at - from > this.#maxBytes) return this.#tooLarge(bytes, from);
     const text = bytes.toString('latin1', from, at + 2);
     this.pending = at + 4 < bytes.length ? bytes.subarray(at + 4) : null;
     this.#searched = 0;
@@ -63,9 +63,13 @@ export class HeadCollector {
       if (at === from || bytes[at - 1] !== cr) return { status: 400, reason: 'bare LF' };
     }
     this.#searched = bytes.length;
-    if (bytes.length - from <= this.#maxBytes) return null;
+    // The last three bytes may be the beginning of its end.
+    return bytes.length - from - 3 <= this.#maxBytes ? null : this.#tooLarge(bytes, from);
+  }
+
+  #tooLarge(bytes: Buffer, from: number): Refusal {
     const line = bytes.indexOf(lf, from);
-    return line < 0
+    return line < 0 || line - from > this.#maxBytes
       ? { status: 414, reason: 'request target too long' }
       : { status: 431, reason: 'request head too large' };
   }

@@ -153,6 +153,47 @@ describe('a request head', () => {
     assert.deepEqual([head.visitor, head.kept], ['someone', 'Host: a\r\ncookie: a=1; b=2\r\n']);
   });
 
+  it('goes on with exactly one Host, also when it came with none or an empty one', () => {
+    const kept = (text: string) => readRequestHead(text, defaultLimits, false).kept;
+    assert.equal(kept('GET / HTTP/1.0\r\n'), 'host: \r\n');
+    assert.equal(kept('GET / HTTP/1.1\r\nHost:\r\n'), 'Host:\r\n');
+    assert.equal(kept('GET http://b.test/ HTTP/1.0\r\n'), 'host: b.test\r\n');
+  });
+
+  it('goes on with its framing written plainly', () => {
+    const kept = (field: string) =>
+      readRequestHead(`POST / HTTP/1.1\r\nHost: a\r\n${field}\r\nX: y\r\n`, defaultLimits, false).kept;
+    for (const field of ['Transfer-Encoding:chunked', 'Transfer-Encoding: \tCHUNKED', 'Transfer-Encoding: chunked '])
+      assert.equal(kept(field), 'Host: a\r\nX: y\r\ntransfer-encoding: chunked\r\n');
+    for (const field of ['Content-Length:7', 'Content-Length:\t7', 'Content-Length: 7\t'])
+      assert.equal(kept(field), 'Host: a\r\nX: y\r\ncontent-length: 7\r\n');
+  });
+
+  it('asks about the server itself when an absolute target of OPTIONS has no path', () => {
+    const target = (line: string) => readRequestHead(`${line} HTTP/1.1\r\nHost: a\r\n`, defaultLimits, false).target;
+    assert.equal(target('OPTIONS http://b.test'), '*');
+    assert.equal(target('OPTIONS http://b.test?x'), '/?x');
+    assert.equal(target('GET http://b.test'), '/');
+  });
+
+  it('of exactly the allowed size is taken, and a line that is too long gets 414, however the bytes come', () => {
+    const statusOf = (stream: string, size: number) => {
+      const collector = new HeadCollector(100);
+      for (let at = 0; at < stream.length; at += size) {
+        collector.push(Buffer.from(stream.slice(at, at + size), 'latin1'));
+        const head = collector.take();
+        if (head !== null) return typeof head === 'string' ? 200 : head.status;
+      }
+      return 0;
+    };
+    const start = 'GET / HTTP/1.1\r\nX: ';
+    for (const size of [1, 7, 1000]) {
+      assert.equal(statusOf(`${start}${'y'.repeat(100 - start.length)}\r\n\r\n`, size), 200);
+      assert.equal(statusOf(`${start}${'y'.repeat(101 - start.length)}\r\n\r\n`, size), 431);
+      assert.equal(statusOf(`GET /${'y'.repeat(100)} HTTP/1.1\r\nX: y\r\n\r\n`, size), 414);
+    }
+  });
+
   it('takes the host of an absolute target', () => {
     const head = readRequestHead('GET http://b.test:80/x?y HTTP/1.1\r\nHost: a\r\n', defaultLimits, false);
     assert.deepEqual([head.host, head.target, head.kept], ['b.test:80', '/x?y', 'host: b.test:80\r\n']);

@@ -1,4 +1,4 @@
-import { bucketHeader, ownCookiePrefix, probeHeader } from '../../core/routing-document.ts';
+import { bucketHeader, ownCookiePrefix, previewHeader, probeHeader } from '../../core/routing-document.ts';
 import type { ProxyLimits } from '../limits.ts';
 import { areAll, hostOctets, isName, targetOctets, tokenOctets } from './characters.ts';
 import { listElements, readContentLength, readFields, withoutFields } from './fields.ts';
@@ -32,6 +32,8 @@ export class RequestHead implements FieldVisitor {
   requestId = '';
   accept = '';
   probe = '';
+  /** Signed wish to see one release; empty: none. */
+  preview = '';
   /** Bucket that an inner request carries; empty: none. */
   bucket = '';
   /** Value of Lotse's visitor cookie; empty: none. */
@@ -39,6 +41,8 @@ export class RequestHead implements FieldVisitor {
   forwardedFor = '';
   forwardedHost = '';
   forwardedProto = '';
+  /** Forwarded (RFC 7239), as sent by somebody trusted. */
+  forwarded = '';
   /** Field lines for the next hop, each with CRLF. */
   kept = '';
   refusal: Refusal | null = null;
@@ -49,9 +53,14 @@ export class RequestHead implements FieldVisitor {
   #wantsUpgrade = false;
   #rebuilt = '';
 
-  /** `trusted`: the request comes from a service of ours, so its forwarding headers and bucket count. */
+  /** `trusted`: the request comes from a service of ours or a trusted proxy, so its forwarding fields count. */
   constructor(trusted: boolean) {
     this.#trusted = trusted;
+  }
+
+  /** Does it say on whose behalf it comes? */
+  get isForwarded(): boolean {
+    return this.forwardedFor !== '' || this.forwardedProto !== '' || this.forwardedHost !== '' || this.forwarded !== '';
   }
 
   get hasBody(): boolean {
@@ -76,11 +85,11 @@ export class RequestHead implements FieldVisitor {
         if (isName(text, nameFrom, 'connection')) return this.#readConnection(text.slice(valueFrom, valueTo));
         return !isName(text, nameFrom, 'keep-alive');
       case 14:
-        if (isName(text, nameFrom, 'content-length')) return this.#readLength(text, valueFrom, valueTo);
+        if (isName(text, nameFrom, 'content-length')) return this.#readLength(text, nameTo, valueFrom, valueTo);
         if (isName(text, nameFrom, 'http2-settings')) return false;
         return !this.#isForwarding(text, nameFrom, nameTo, valueFrom, valueTo);
       case 17:
-        if (isName(text, nameFrom, 'transfer-encoding')) return this.#readEncoding(text.slice(valueFrom, valueTo));
+        if (isName(text, nameFrom, 'transfer-encoding')) return this.#readEncoding(text, nameTo, valueFrom, valueTo);
         return !this.#isForwarding(text, nameFrom, nameTo, valueFrom, valueTo);
       default:
         return !this.#isForwarding(text, nameFrom, nameTo, valueFrom, valueTo);
@@ -98,17 +107,20 @@ export class RequestHead implements FieldVisitor {
     return true;
   }
 
-  #readLength(text: string, from: number, to: number): boolean {
+  #readLength(text: string, nameTo: number, from: number, to: number): boolean {
     if (this.contentLength >= 0) return this.#refuse(400, 'more than one Content-Length');
     this.contentLength = readContentLength(text, from, to);
-    return this.contentLength >= 0 || this.#refuse(400, 'bad Content-Length');
+    if (this.contentLength < 0) return this.#refuse(400, 'bad Content-Length');
+    return isPlain(text, nameTo, from, to) || this.#rewrite(`content-length: ${this.contentLength}\r\n`);
   }
 
-  #readEncoding(value: string): boolean {
+  #readEncoding(text: string, nameTo: number, from: number, to: number): boolean {
     if (this.chunked) return this.#refuse(400, 'more than one Transfer-Encoding');
     this.chunked = true;
+    const value = text.slice(from, to);
+    if (value === 'chunked' && isPlain(text, nameTo, from, to)) return true;
     const coding = value.toLowerCase();
-    if (coding === 'chunked') return true;
+    if (coding === 'chunked') return this.#rewrite('transfer-encoding: chunked\r\n');
     const known = listElements(coding).filter((element) => element !== 'chunked' && /^[a-z-]+$/.test(element));
     const isOther = known.length > 0 && coding.endsWith(', chunked') && !known.includes('identity');
     return isOther ? this.#refuse(501, 'unknown Transfer-Encoding') : this.#refuse(400, 'bad Transfer-Encoding');
@@ -148,13 +160,18 @@ export class RequestHead implements FieldVisitor {
       return false;
     const name = text.slice(nameFrom, nameTo).toLowerCase();
     if (name === probeHeader) this.probe = text.slice(valueFrom, valueTo);
+    if (name === previewHeader) this.preview = text.slice(valueFrom, valueTo);
     if (name === bucketHeader && this.#trusted) this.bucket = text.slice(valueFrom, valueTo);
     return true;
   }
 
   #isForwarding(text: string, nameFrom: number, nameTo: number, valueFrom: number, valueTo: number): boolean {
     const initial = text.charCodeAt(nameFrom) | 32;
-    if (initial === 102) return nameTo - nameFrom === 9 && isName(text, nameFrom, 'forwarded') && !this.#trusted;
+    if (initial === 102) {
+      if (nameTo - nameFrom !== 9 || !isName(text, nameFrom, 'forwarded')) return false;
+      if (this.#trusted) this.forwarded = joined(this.forwarded, text.slice(valueFrom, valueTo));
+      return true;
+    }
     if (initial === 112) return nameTo - nameFrom === 16 && isName(text, nameFrom, 'proxy-connection');
     if (initial !== 120 || nameTo - nameFrom < 12) return false;
     if (nameTo - nameFrom === 12 && isName(text, nameFrom, 'x-request-id')) {
@@ -165,11 +182,17 @@ export class RequestHead implements FieldVisitor {
     if (!this.#trusted) return true;
     const value = text.slice(valueFrom, valueTo);
     const name = text.slice(nameFrom + 12, nameTo).toLowerCase();
-    if (name === 'for') this.forwardedFor = this.forwardedFor === '' ? value : `${this.forwardedFor}, ${value}`;
+    if (name === 'for') this.forwardedFor = joined(this.forwardedFor, value);
     else if (name === 'host') this.forwardedHost = value;
     else if (name === 'proto') this.forwardedProto = value;
     else return false;
     return true;
+  }
+
+  /** Replaces a line that means one thing, but is written so that another reader may stumble. */
+  #rewrite(line: string): false {
+    this.#rebuilt += line;
+    return false;
   }
 
   #refuse(status: number, reason: string): false {
@@ -188,6 +211,7 @@ export class RequestHead implements FieldVisitor {
     if (this.chunked && this.minor === 0) this.#refuse(400, 'Transfer-Encoding in an HTTP/1.0 request');
     this.kept = kept + this.#rebuilt;
     if (absoluteHost !== null) this.#replaceHost(absoluteHost);
+    else if (this.#hosts === 0) this.kept = `host: \r\n${this.kept}`;
     this.#finishConnection();
   }
 
@@ -212,6 +236,16 @@ export class RequestHead implements FieldVisitor {
       this.upgrade = '';
     if (this.minor === 0) this.expectsContinue = false;
   }
+}
+
+/** The value of a list that came in several lines (RFC 9110 section 5.2). */
+function joined(before: string, value: string): string {
+  return before === '' ? value : `${before}, ${value}`;
+}
+
+/** Is the line written as nearly everybody writes it: one space before the value, nothing behind it? */
+function isPlain(text: string, nameTo: number, valueFrom: number, valueTo: number): boolean {
+  return valueFrom === nameTo + 2 && text.charCodeAt(valueFrom - 1) === 32 && text.charCodeAt(valueTo) === 13;
 }
 
 /**
@@ -271,6 +305,7 @@ function readTarget(head: RequestHead, target: string): string | null {
     return null;
   }
   const rest = absolute?.[2] ?? '';
-  head.target = rest.startsWith('/') ? rest : `/${rest}`;
+  // RFC 9112 section 3.2.4: without a path, OPTIONS asks about the server itself.
+  head.target = rest === '' && head.method === 'OPTIONS' ? '*' : rest.startsWith('/') ? rest : `/${rest}`;
   return host;
 }

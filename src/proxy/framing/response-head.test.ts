@@ -35,8 +35,10 @@ describe('an answer head', () => {
     assert.deepEqual([head.closes, head.keepAliveS, head.contentLength], [true, 5, 4]);
   });
 
-  it('may leave out the reason', () => {
-    assert.equal(readResponseHead('HTTP/1.1 204\r\n', defaultLimits).problem, null);
-    assert.equal(readResponseHead('HTTP/1.1 204 \r\n', defaultLimits).problem, null);
+  it('may leave out the reason, but goes on with the space before it', () => {
+    for (const line of ['HTTP/1.1 204', 'HTTP/1.1 204 ', 'HTTP/1.0 204', 'HTTP/1.0 204 ']) {
+      const head = readResponseHead(`${line}\r\n`, defaultLimits);
+      assert.deepEqual([head.problem, head.statusLine], [null, 'HTTP/1.1 204 \r\n']);
+    }
   });
 });

@@ -119,7 +119,9 @@ export function readResponseHead(text: string, limits: ProxyLimits): ResponseHea
   }
   head.minor = minor;
   head.status = status;
-  head.statusLine = minor === 1 ? text.slice(0, lineTo + 2) : `HTTP/1.1${text.slice(8, lineTo + 2)}`;
+  // Without a reason the space before it is still due (RFC 9112 section 4), and some clients insist.
+  if (lineTo === 12) head.statusLine = `HTTP/1.1${text.slice(8, 12)} \r\n`;
+  else head.statusLine = minor === 1 ? text.slice(0, lineTo + 2) : `HTTP/1.1${text.slice(8, lineTo + 2)}`;
   head.finish(readFields(text, lineTo + 2, limits.fieldCount, head));
   return head;
 }

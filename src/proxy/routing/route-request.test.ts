@@ -14,8 +14,10 @@ describe('routing', () => {
   let port: number;
 
   const portOf = (name: keyof typeof apps) => apps[name]?.port ?? 0;
-  const one = (more = {}) => revision('one', [service([instance(portOf('one'))], { stickiness: 'cookie', ...more })]);
-  const two = (more = {}) => revision('two', [service([instance(portOf('two'))], { stickiness: 'cookie', ...more })]);
+  const one = (more = {}) =>
+    revision('one', [service([instance(portOf('one'))], { stickiness: { kind: 'cookie' }, ...more })]);
+  const two = (more = {}) =>
+    revision('two', [service([instance(portOf('two'))], { stickiness: { kind: 'cookie' }, ...more })]);
   const apply = (more: Partial<RoutedEnvironment>, revisions = [one(), two()]) =>
     proxy.apply(document([environment(revisions, { port, ...more })], { frontPort: front }));
   const shares = (permilleOfTwo: number) => [
@@ -69,7 +71,7 @@ describe('routing', () => {
     assert.equal(await cookie(), null);
     apply({ shares: shares(500) });
     assert.match((await cookie()) ?? '', /^__lotse_v=[0-9a-f-]{36}; Path=\/; HttpOnly; SameSite=Lax$/);
-    apply({ shares: shares(500) }, [one({ stickiness: 'none' }), two({ stickiness: 'none' })]);
+    apply({ shares: shares(500) }, [one({ stickiness: { kind: 'none' } }), two({ stickiness: { kind: 'none' } })]);
     assert.equal(await cookie(), null);
   });
 
@@ -91,7 +93,7 @@ describe('routing', () => {
   });
 
   it('splits requests without stickiness by the shares', async () => {
-    apply({ shares: shares(300) }, [one({ stickiness: 'none' }), two({ stickiness: 'none' })]);
+    apply({ shares: shares(300) }, [one({ stickiness: { kind: 'none' } }), two({ stickiness: { kind: 'none' } })]);
     const client = await RawClient.connect(port);
     let ofTwo = 0;
     for (let i = 0; i < 1000; i++) {
@@ -189,7 +191,7 @@ describe('routing', () => {
       pinned = await proxy.listen();
       internal = await proxy.listen();
       const api = service([instance(portOf('api'))], { service: 'api', path: '/api', internalPort: internal });
-      const web = service([instance(portOf('two'))], { stickiness: 'cookie' });
+      const web = service([instance(portOf('two'))], { stickiness: { kind: 'cookie' } });
       apply({ mode: { kind: 'maintenance', retryAfterS: 1, message: 'x' }, shares: shares(0) }, [
         one(),
         revision('two', [web, api], { pinnedPort: pinned }),
@@ -204,6 +206,17 @@ describe('routing', () => {
         get('/', { 'lotse-probe': signProbe(testProbeKey, { bucket: null, revision: null }, Date.now()) }),
       );
       assert.equal(fieldOf(answer, 'lotse-revision'), 'two web 0');
+    });
+
+    it('the internal port of a revision that drains as a whole still reaches it, the public one does not', async () => {
+      const api = service([instance(portOf('api'), 'draining')], {
+        service: 'api',
+        path: '/api',
+        internalPort: internal,
+      });
+      apply({}, [revision('one', [service([instance(portOf('one'), 'draining')]), api])]);
+      assert.equal((await ask(internal, get('/api'))).body, 'api');
+      assert.equal((await ask(port, get('/api'))).status, 503);
     });
 
     it('the internal port reaches one service under any path, and carries the caller’s bucket and addresses', async () => {

@@ -1,5 +1,6 @@
 import type { Address } from '../../core/routing-document.ts';
 import type { ProxyLimits } from '../limits.ts';
+import { StreamBudget } from '../streams/stream-budget.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 import type { UpstreamUser } from './upstream-connection.ts';
 
@@ -10,20 +11,29 @@ export class Upstream {
   /** Requests and upgraded connections in flight. */
   active = 0;
   upgraded = 0;
+  /** Event streams among them. */
+  eventStreams = 0;
+  /** How long its WebSockets and event streams may stay. */
+  readonly streams = new StreamBudget();
   /** Does the document in force name this address? */
   isNamed = false;
   /** Clock (ms) until which it gets nothing because it refused connections; 0: not ejected. */
   ejectedUntilMs = 0;
+  /** The parent's probes say that it is not well. */
+  isUnhealthy = false;
   readonly #limits: ProxyLimits;
   readonly #readBuffer: Buffer;
   readonly #idle: UpstreamConnection[] = [];
   #refusals = 0;
+  /** Requests that are still to come before it is warm. */
+  #coldRequests: number;
 
   constructor(address: Address, limits: ProxyLimits, readBuffer: Buffer) {
     this.address = address;
     this.key = addressKey(address);
     this.#limits = limits;
     this.#readBuffer = readBuffer;
+    this.#coldRequests = limits.warmUpRequests;
   }
 
   get idleCount(): number {
@@ -31,7 +41,15 @@ export class Upstream {
   }
 
   isEjected(nowMs: number): boolean {
-    return this.ejectedUntilMs > nowMs;
+    return this.isUnhealthy || this.ejectedUntilMs > nowMs;
+  }
+
+  /** One more request. Returns true while the instance is warming up: code that runs for the first time is slow in any release. */
+  begin(): boolean {
+    this.active++;
+    if (this.#coldRequests === 0) return false;
+    this.#coldRequests--;
+    return true;
   }
 
   connect(user: UpstreamUser): UpstreamConnection {
@@ -85,8 +103,12 @@ export class Upstream {
     this.ejectedUntilMs = 0;
   }
 
-  /** A connection could not be opened: nothing is sent there for a time that doubles with each refusal. */
+  /**
+   * A connection could not be opened: nothing is sent there for a time that doubles with each refusal. What answers there
+   * later has started anew.
+   */
   noteRefused(nowMs: number): void {
+    this.#coldRequests = this.#limits.warmUpRequests;
     const forMs = Math.min(this.#limits.ejectMaxMs, this.#limits.ejectFirstMs * 2 ** this.#refusals);
     this.#refusals = Math.min(this.#refusals + 1, 16);
     this.ejectedUntilMs = nowMs + forMs;

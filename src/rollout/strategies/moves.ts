@@ -1,3 +1,5 @@
+import { streamCloseHandshakeMs, streamCloseSpreadMs } from '../../core/routing-document.ts';
+import type { RevisionId } from '../../core/ids.ts';
 import type { Claim, Condition, Effect, Step, TrafficLevel } from '../plan.ts';
 import type { Revision, ServiceDefinition } from '../release.ts';
 
@@ -8,7 +10,7 @@ export const answerDeadlineMs = 60_000;
 /** What a stop may take beyond the service's own drain, in milliseconds. */
 export const stopGraceMs = 30_000;
 /** Answers in a row, on fresh connections, before a release counts as live. */
-export const answersInARow = 5;
+const answersInARow = 5;
 
 type Draining = Extract<Effect, { kind: 'route' }>['draining'];
 
@@ -51,7 +53,10 @@ export function stopped(revision: Revision, counted: Counted): readonly Conditio
   }));
 }
 
-/** The slots from these counts upwards have nothing open any more, or their drain (at most `capMs`) is over. */
+/**
+ * The slots from these counts upwards have nothing open any more, or the time is over (at most `capMs`) in which the
+ * proxy closes what stays open by itself.
+ */
 export function drained(revision: Revision, counted: Counted, capMs = Infinity): readonly Condition[] {
   return counted
     .filter(({ service }) => service.kind === 'web')
@@ -60,28 +65,42 @@ export function drained(revision: Revision, counted: Counted, capMs = Infinity):
       revision: revision.id,
       service: service.service,
       fromSlot: slots,
-      budgetMs: Math.min(service.drainMs, capMs),
+      budgetMs: Math.min(service.drainMs + streamCloseSpreadMs(service.drainMs) + streamCloseHandshakeMs, capMs),
     }));
 }
 
 export function answering(revision: Revision): readonly Condition[] {
   const isReachable = revision.services.some((service) => service.kind === 'web');
-  return isReachable ? [{ kind: 'answering', revision: revision.id, times: answersInARow }] : [];
+  return isReachable ? [answeringAs(revision.id)] : [];
+}
+
+export function answeringAs(revision: RevisionId): Condition {
+  return { kind: 'answering', revision, times: answersInARow };
 }
 
 export function route(level: TrafficLevel, draining: Draining = []): Effect {
   return { kind: 'route', level, draining };
 }
 
-/** The slots from these counts upwards get no new request. */
-export function draining(revision: Revision, counted: Counted): Draining {
+/** The slots from these counts upwards get no new request; streams may stay for `drainMs`, by default the service's own. */
+export function draining(revision: Revision, counted: Counted, drainMs?: number): Draining {
+  const within = drainMs === undefined ? {} : { drainMs };
   return counted
     .filter(({ service }) => service.kind === 'web')
-    .map(({ service, slots }) => ({ revision: revision.id, service: service.service, fromSlot: slots }));
+    .map(({ service, slots }) => ({ revision: revision.id, service: service.service, fromSlot: slots, ...within }));
 }
 
 export function everything(revision: string): TrafficLevel {
   return { kind: 'shares', shares: [{ revision, permille: 1000 }] };
+}
+
+/** So much of the environment goes to the new revision, the rest to the old one. The new one comes last: bucket 0 is its own. */
+export function split(from: Revision, to: Revision, permille: number): TrafficLevel {
+  const shares = [
+    { revision: from.id, permille: 1000 - permille },
+    { revision: to.id, permille },
+  ];
+  return { kind: 'shares', shares: shares.filter((share) => share.permille > 0) };
 }
 
 export function longestDrainMs(services: readonly ServiceDefinition[]): number {
@@ -102,6 +121,7 @@ export function step(sketch: Sketch): Step {
     expectedMs: 0,
     makesLive: false,
     crashBudget: null,
+    isJudged: false,
     ...sketch,
   };
 }

@@ -8,6 +8,11 @@ import * as shared from './shared-steps.ts';
 const held = { maxHeld: 10_000, maxHoldMs: 30_000 };
 /** How long requests under way may take to finish before the old is stopped all the same, in milliseconds. */
 const finishMs = 5_000;
+/**
+ * WebSockets and event streams are closed at once, in milliseconds: everybody waits meanwhile, and those who come again
+ * are held like all others, so to spread them would help nobody.
+ */
+const streamsMs = 0;
 
 /**
  * Pause and switch, for what cannot run twice: requests are held while the old stops and the new starts. The way back
@@ -20,9 +25,9 @@ export function recreateSteps(input: PlanInput): readonly Step[] {
     pauseStep(input, from),
     stopOldStep(input),
     startAloneStep(input),
-    ...shared.verifyStep(input, 'pinned'),
+    ...shared.verifyStep(input, 'before'),
     switchStep(input),
-    ...shared.verifyStep(input, 'public'),
+    ...shared.verifyStep(input, 'after'),
     ...shared.watchStep(input),
   ];
 }
@@ -31,21 +36,22 @@ export function recreateSteps(input: PlanInput): readonly Step[] {
 function firstSteps(input: PlanInput): readonly Step[] {
   return [
     shared.startStep(input, input.to.services),
-    ...shared.verifyStep(input, 'pinned'),
+    ...shared.verifyStep(input, 'before'),
     shared.shiftStep(input),
-    ...shared.verifyStep(input, 'public'),
+    ...shared.verifyStep(input, 'after'),
     ...shared.watchStep(input),
   ];
 }
 
 function pauseStep(input: PlanInput, from: Revision): Step {
   const shares = [{ revision: from.id, permille: 1000 }];
+  const old = moves.none(oldServices(input));
   return moves.step({
     id: 'pause',
     phase: 'shift',
     title: 'hold requests',
-    effects: [moves.route({ kind: 'paused', shares, ...held })],
-    until: moves.drained(from, moves.none(oldServices(input)), finishMs),
+    effects: [moves.route({ kind: 'paused', shares, ...held }, moves.draining(from, old, streamsMs))],
+    until: moves.drained(from, old, finishMs),
     gates: input.gates.map((gate) => gate.id),
     compensation: {
       title: shared.backTitle(input),
@@ -89,14 +95,15 @@ function startAloneStep(input: PlanInput): Step {
 function switchStep(input: PlanInput): Step {
   const shift = shared.shiftStep(input);
   const shares = [{ revision: input.to.id, permille: 1000 }];
+  const gone = moves.none(input.to.services);
   return {
     ...shift,
     // Asked right before the pause; nobody waits for a gate while requests are held.
     gates: [],
     compensation: {
       title: 'hold requests',
-      effects: [moves.route({ kind: 'paused', shares, ...held })],
-      until: moves.drained(input.to, moves.none(input.to.services), finishMs),
+      effects: [moves.route({ kind: 'paused', shares, ...held }, moves.draining(input.to, gone, streamsMs))],
+      until: moves.drained(input.to, gone, finishMs),
       deadlineMs: moves.answerDeadlineMs,
       ifFails: 'go-on',
     },

@@ -1,4 +1,4 @@
-import { blindWorkers, oldServices, runningSlots, webOnly, type PlanInput } from '../plan-input.ts';
+import { blindWorkers, machinesOf, oldServices, runningSlots, webOnly, type PlanInput } from '../plan-input.ts';
 import type { Effect, Step } from '../plan.ts';
 import type { ServiceDefinition } from '../release.ts';
 import { blueGreenSteps } from './blue-green.ts';
@@ -7,21 +7,23 @@ import * as shared from './shared-steps.ts';
 
 /**
  * One instance after the other: a new one starts, gets its share, an old one drains and stops. It needs room for one
- * more instance only; its way back starts old instances again.
+ * more instance only; its way back starts old instances again. On several machines it is one instance on each of them
+ * after the other: users of each need somebody who answers, whatever release they are sent to.
  */
 export function rollingSteps(input: PlanInput): readonly Step[] {
-  const rounds = Math.max(1, ...webOnly(input.to.services).map((service) => service.instances));
+  const most = Math.max(1, ...webOnly(input.to.services).map((service) => service.instances));
+  const rounds = Math.ceil(most / machinesOf(input));
   if (input.from === null || rounds === 1 || input.kind === 'rollback') return blueGreenSteps(input);
   const steps: Step[] = [];
   for (let round = 1; round <= rounds; round++) {
     steps.push(startRound(input, round));
-    if (round === 1) steps.push(...shared.verifyStep(input, 'pinned'), ...shared.workersPauseStep(input));
+    if (round === 1) steps.push(...shared.verifyStep(input, 'before'), ...shared.workersPauseStep(input));
     steps.push(shareRound(input, round, rounds), stopRound(input, round, rounds));
   }
   return [
     ...steps,
     ...shared.workersTakeStep(input),
-    ...shared.verifyStep(input, 'public'),
+    ...shared.verifyStep(input, 'after'),
     ...shared.watchStep(input),
     ...shared.retireSteps(withoutOldWeb(input)),
   ];
@@ -41,16 +43,17 @@ function upTo(input: PlanInput, round: number): moves.Counted {
     .filter((service) => service.kind === 'web' || round > 0)
     .map((service) => ({
       service,
-      slots: service.kind === 'web' ? Math.min(round, service.instances) : service.instances,
+      slots: service.kind === 'web' ? Math.min(round * machinesOf(input), service.instances) : service.instances,
     }));
 }
 
-/** Old instances that are left after a round: as many as their share of requests needs. */
+/** Old instances that are left after a round: as many as their share of requests needs, and one on each machine. */
 function leftOver(input: PlanInput, round: number, rounds: number): moves.Counted {
-  return webOnly(oldServices(input)).map((service) => ({
-    service,
-    slots: Math.ceil((runningSlots(input, service.service) * (rounds - round)) / rounds),
-  }));
+  return webOnly(oldServices(input)).map((service) => {
+    const running = runningSlots(input, service.service);
+    const least = round === rounds ? 0 : Math.min(running, machinesOf(input));
+    return { service, slots: Math.max(least, Math.ceil((running * (rounds - round)) / rounds)) };
+  });
 }
 
 function startRound(input: PlanInput, round: number): Step {
@@ -61,13 +64,13 @@ function startRound(input: PlanInput, round: number): Step {
   return moves.step({
     id: `start-${round}`,
     phase: 'start',
-    title: `start instance ${round} of ${input.to.release}`,
+    title: `start ${whichOf(input, round)} of ${input.to.release}`,
     effects: [...(round === 1 ? claims : []), ...moves.ensure(input.to, counted)],
     until: moves.ready(input.to, counted),
     deadlineMs: moves.startDeadlineMs,
     gates: round === 1 ? first.gates : [],
     compensation: {
-      title: `stop instance ${round} of ${input.to.release}`,
+      title: `stop ${whichOf(input, round)} of ${input.to.release}`,
       effects: moves.ensure(input.to, before),
       until: moves.stopped(input.to, before),
       deadlineMs: moves.longestDrainMs(input.to.services) + moves.stopGraceMs,
@@ -133,12 +136,12 @@ function stopRound(input: PlanInput, round: number, rounds: number): Step {
   return moves.step({
     id: `stop-${round}`,
     phase: 'shift',
-    title: `stop instance ${round} of ${from.release}`,
+    title: `stop ${whichOf(input, round)} of ${from.release}`,
     effects: moves.ensure(from, left),
     until: moves.stopped(from, left),
     deadlineMs: moves.longestDrainMs(webServicesOf(left)) + moves.stopGraceMs,
     compensation: {
-      title: `start instance ${round} of ${from.release} again`,
+      title: `start ${whichOf(input, round)} of ${from.release} again`,
       effects: moves.ensure(from, before),
       until: moves.ready(from, before),
       deadlineMs: moves.startDeadlineMs,
@@ -147,6 +150,10 @@ function stopRound(input: PlanInput, round: number, rounds: number): Step {
     expectedMs: 500,
     crashBudget: shared.crashBudget,
   });
+}
+
+function whichOf(input: PlanInput, round: number): string {
+  return machinesOf(input) === 1 ? `instance ${round}` : `instance ${round} on each machine`;
 }
 
 function webServicesOf(counted: moves.Counted): readonly ServiceDefinition[] {

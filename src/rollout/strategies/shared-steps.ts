@@ -1,6 +1,7 @@
-import { blindWorkers, claimingWorkers, oldServices, runningSlots, type PlanInput } from '../plan-input.ts';
-import type { Before, Step, TrafficLevel } from '../plan.ts';
+import { blindWorkers, claimingWorkers, heldBack, oldServices, runningSlots, type PlanInput } from '../plan-input.ts';
+import type { Before, Condition, Effect, Step, TrafficLevel } from '../plan.ts';
 import type { ServiceDefinition } from '../release.ts';
+import { releaseZero, upstreamUrl } from '../release-zero.ts';
 import * as moves from './moves.ts';
 
 /** Unexpected exits of new instances that are tolerated between their start and the end of the watch. */
@@ -52,17 +53,22 @@ function stopNew(input: PlanInput, services: readonly ServiceDefinition[]): Step
   };
 }
 
-/** The app's own story against the new revision, or through the public route. */
-export function verifyStep(input: PlanInput, baseUrl: 'pinned' | 'public'): readonly Step[] {
+/**
+ * The app's own story against the new revision: before it has users, and when it has them through the public route.
+ * Where some are held back the public route may lead to the old release, so the new one is asked directly once more.
+ */
+export function verifyStep(input: PlanInput, when: 'before' | 'after'): readonly Step[] {
   const verification = input.to.verification;
   if (verification === null || input.kind === 'rollback') return [];
-  const id = baseUrl === 'pinned' ? 'verify-before' : 'verify-after';
+  const id = `verify-${when}`;
   const key = `${input.app}/${input.environment}/${input.rollout}/${id}`;
+  const baseUrl = when === 'before' || heldBack(input) > 0 ? 'pinned' : 'public';
+  const again = baseUrl === 'pinned' ? 'verify the new release again' : 'verify through the public route';
   return [
     moves.step({
       id,
-      phase: baseUrl === 'pinned' ? 'start' : 'shift',
-      title: baseUrl === 'pinned' ? 'verify the new release' : 'verify through the public route',
+      phase: when === 'before' ? 'start' : 'shift',
+      title: when === 'before' ? 'verify the new release' : again,
       effects: [{ kind: 'job', key, job: verification.job, revision: input.to.id, baseUrl }],
       until: [{ kind: 'job-succeeded', key }],
       deadlineMs: verification.withinMs + moves.stopGraceMs,
@@ -128,22 +134,24 @@ export function workersTakeStep(input: PlanInput): readonly Step[] {
   ];
 }
 
-/** All users' requests go to the new revision; live once the public route has said so. */
+/** All users' requests but those that are held back go to the new revision; live once the public route has said so. */
 export function shiftStep(input: PlanInput): Step {
+  const held = heldBack(input);
+  const level = input.from === null ? moves.everything(input.to.id) : moves.split(input.from, input.to, 1000 - held);
   const late = input.from === null ? [] : blindWorkers(input.to.services);
-  const before = input.from === null ? [] : moves.answering(input.from);
+  const before = input.from === null ? answeringUpstream(input.before) : moves.answering(input.from);
   const gone = moves.none(input.to.services);
   return moves.step({
     id: 'shift',
     phase: 'shift',
-    title: `send all requests to ${input.to.release}`,
-    effects: [moves.route(moves.everything(input.to.id))],
+    title: `send ${held === 0 ? 'all' : percentText(1000 - held)} requests to ${input.to.release}`,
+    effects: [moves.route(level)],
     until: moves.answering(input.to),
     // Nobody waits for a gate while no worker takes work: then it was asked right before the workers paused.
     gates: workersPauseStep(input).length === 0 ? recheckedGates(input) : [],
     compensation: {
       title: backTitle(input),
-      effects: [moves.route(levelBefore(input.before), moves.draining(input.to, gone))],
+      effects: [routeBack(input)],
       until: [...before, ...moves.stopped(input.to, moves.none(late)), ...moves.drained(input.to, gone)],
       deadlineMs: moves.answerDeadlineMs + moves.longestDrainMs(input.to.services),
       ifFails: 'strand',
@@ -154,10 +162,25 @@ export function shiftStep(input: PlanInput): Step {
   });
 }
 
+/** What was adopted serves again when it says so; the maintenance page need not be asked. */
+function answeringUpstream({ kind }: Before): readonly Condition[] {
+  return kind === 'adopted' ? [moves.answeringAs(releaseZero.revision)] : [];
+}
+
+/** Everybody is served as before at once; the new instances finish what they have. */
+export function routeBack(input: PlanInput): Effect {
+  return moves.route(levelBefore(input.before), moves.draining(input.to, moves.none(input.to.services)));
+}
+
+/** `1 % of`, `99.5 % of`. */
+export function percentText(permille: number): string {
+  return `${permille / 10} % of`;
+}
+
 export function backTitle(input: PlanInput): string {
   const { before } = input;
   if (before.kind === 'revision') return `send all requests back to ${before.release}`;
-  return before.kind === 'adopted' ? 'send all requests back to what served before' : 'show the maintenance page';
+  return before.kind === 'adopted' ? `send all requests back to ${upstreamUrl(before)}` : 'show the maintenance page';
 }
 
 /** Asked again right before users are moved: all but what was about the moment of the start. */
@@ -181,8 +204,45 @@ export function watchStep(input: PlanInput): readonly Step[] {
   ];
 }
 
-/** After the watch there is no way back by this rollout: the old instances finish what they have, and stop. */
-export function retireSteps(input: PlanInput): readonly Step[] {
+/** Those who were held back follow. Should it fail, the next step orders the same again. */
+export function shiftRestStep(input: PlanInput): readonly Step[] {
+  const held = heldBack(input);
+  if (held === 0) return [];
+  return [
+    moves.step({
+      id: 'shift-rest',
+      phase: 'settled',
+      title: `send the last ${percentText(held)} requests to ${input.to.release}`,
+      effects: [moves.route(moves.everything(input.to.id))],
+      ifFails: 'go-on',
+    }),
+  ];
+}
+
+/**
+ * While two revisions have users, whatever is taken back first begins with `back`. `steps` are those from the first one
+ * after which the new revision has any.
+ */
+export function usersFirst(back: readonly Effect[], steps: readonly Step[]): readonly Step[] {
+  const named = back.map((effect) => JSON.stringify(effect));
+  return steps.map((step) => {
+    if (step.compensation === null) return step;
+    const { effects } = step.compensation;
+    return {
+      ...step,
+      compensation: {
+        ...step.compensation,
+        effects: [...back, ...effects.filter((effect) => !named.includes(JSON.stringify(effect)))],
+      },
+    };
+  });
+}
+
+/**
+ * After the watch there is no way back by this rollout: the old instances finish what they have, and stop. `level`: what
+ * users get by then.
+ */
+export function retireSteps(input: PlanInput, level: TrafficLevel = moves.everything(input.to.id)): readonly Step[] {
   const { from } = input;
   const old = oldServices(input);
   if (from === null || old.length === 0) return [];
@@ -192,7 +252,7 @@ export function retireSteps(input: PlanInput): readonly Step[] {
       id: 'drain-old',
       phase: 'settled',
       title: `${from.release} finishes what it has`,
-      effects: [moves.route(moves.everything(input.to.id), moves.draining(from, moves.none(old)))],
+      effects: [moves.route(level, moves.draining(from, moves.none(old)))],
       until: moves.drained(from, moves.none(old)),
       deadlineMs: patience,
       ifFails: 'go-on',

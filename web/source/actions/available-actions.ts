@@ -55,6 +55,8 @@ const passing = {
   steer: ['developer', 'operator', 'admin'],
   approve: ['approver'],
   override: ['operator', 'admin'],
+  configure: ['developer', 'operator', 'admin'],
+  operate: ['operator', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof passing;

@@ -42,7 +42,13 @@ function Preview({ app, environment, wish }: PreviewProps) {
   );
 }
 
-function Plan({ plan }: { readonly plan: PlanView }) {
+interface PlanProps {
+  readonly plan: PlanView;
+  /** Where what changes is what the page is about. */
+  readonly areChangesOpen?: boolean;
+}
+
+export function Plan({ plan, areChangesOpen = false }: PlanProps) {
   const { t } = useTranslation();
   const language = useLocale();
   const titleOf = useStepTitle(plan.release);
@@ -62,7 +68,7 @@ function Plan({ plan }: { readonly plan: PlanView }) {
           ))}
         </ol>
       </details>
-      <Changes diff={plan.diff} />
+      <Changes diff={plan.diff} isOpen={areChangesOpen} />
       {plan.notes.map((note) => (
         <p key={note} className="quiet">
           {sentenceCase(note)}
@@ -117,20 +123,20 @@ function Weakens({ weakens }: { readonly weakens: PlanView['weakens'] }) {
   );
 }
 
-const mostChanges = 6;
-
-function Changes({ diff }: { readonly diff: PlanView['diff'] }) {
+function Changes({ diff, isOpen }: { readonly diff: PlanView['diff']; readonly isOpen: boolean }) {
   const { t } = useTranslation();
   if (diff.length === 0) return null;
   return (
-    <details className="preview-steps">
+    <details className="preview-steps" open={isOpen}>
       <summary>
         {t('action.diff')} ({diff.length})
         <ChevronDown aria-hidden="true" />
       </summary>
-      <ul>
-        {diff.slice(0, mostChanges).map(({ part, what, from, to }) => (
-          <li key={`${part}/${what}`}>{t('action.changeLine', { what, from: from ?? '–', to: to ?? '–' })}</li>
+      <ul className="preview-changes">
+        {diff.map(({ part, what, from, to, source }) => (
+          <li key={`${part}/${what}`} title={source}>
+            <span className="quiet">{part}</span> {t('action.changeLine', { what, from: from ?? '–', to: to ?? '–' })}
+          </li>
         ))}
       </ul>
     </details>

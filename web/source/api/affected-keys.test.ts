@@ -22,6 +22,12 @@ test('a change of an unknown kind affects all that is shown of its app', () => {
   assert.deepEqual(affectedKeys([change('moon-risen')]), affectedKeys([change('rollout-ended')]));
 });
 
+test('what is set, switched or sent affects the settings of its app', () => {
+  for (const type of ['config-changed', 'secret-rotated', 'flag-changed', 'scheduled-run-ended']) {
+    assert.ok(affectedKeys([change(type)]).some((key) => key.join('/') === 'app/shop/settings'));
+  }
+});
+
 test('changes that come together ask for each thing once', () => {
   const keys = affectedKeys([change('step-done'), change('step-intended'), change('gates-passed')]);
   assert.equal(keys.length, 3);

@@ -21,10 +21,10 @@ export function affectedKeys(changes: readonly Change[]): readonly Key[] {
 }
 
 function keysOf({ app, type }: Change): readonly Key[] {
-  if (app === null) return [keys.apps, keys.me, keys.people, ['app']];
+  if (app === null) return [keys.apps, keys.me, keys.people, ['access'], ['app']];
   const always = [keys.environments(app), keys.allRollouts(app), keys.allJournals(app)];
   if (insideStep.test(type)) return always;
-  return [...always, keys.rollouts(app), keys.releases(app), keys.apps];
+  return [...always, keys.rollouts(app), keys.releases(app), keys.settings(app), keys.apps];
 }
 
 /** Null when it is not in the form of a change. */

@@ -1,10 +1,27 @@
 import type { accountRoutes } from '../../../src/capabilities/accounts/accounts-api.ts';
+import type { oidcRoutes } from '../../../src/capabilities/accounts/oidc-api.ts';
+import type { signInRoutes } from '../../../src/capabilities/accounts/sign-in-api.ts';
+import type { configRoutes } from '../../../src/capabilities/config/config-api.ts';
+import type { flagRoutes } from '../../../src/capabilities/flags/flags-api.ts';
+import type { notificationRoutes } from '../../../src/capabilities/notifications/notifications-api.ts';
 import type { releaseRoutes } from '../../../src/capabilities/releases/releases-api.ts';
+import type { scheduleRoutes } from '../../../src/capabilities/schedules/schedules-api.ts';
+import type { secretRoutes } from '../../../src/capabilities/secrets/secrets-api.ts';
 import { ApiError, errorOf } from './api-error.ts';
 
 /** Only the types of the route tables come along: the page stays small, and a route that is renamed does not compile. */
 export type ApiRoute =
-  (typeof releaseRoutes)[keyof typeof releaseRoutes] | (typeof accountRoutes)[keyof typeof accountRoutes];
+  | RouteOf<typeof accountRoutes>
+  | RouteOf<typeof configRoutes>
+  | RouteOf<typeof flagRoutes>
+  | RouteOf<typeof notificationRoutes>
+  | RouteOf<typeof oidcRoutes>
+  | RouteOf<typeof releaseRoutes>
+  | RouteOf<typeof scheduleRoutes>
+  | RouteOf<typeof secretRoutes>
+  | RouteOf<typeof signInRoutes>;
+
+type RouteOf<Table> = Table[keyof Table];
 
 export interface CallOptions {
   /** By name, for each `:name` of the route. */

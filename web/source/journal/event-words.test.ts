@@ -13,6 +13,8 @@ test('an event is told with what its payload knows', () => {
 
 test('a step on the way back has a sentence of its own', () => {
   assert.equal(eventWords({ type: 'step-done', payload: { step: 'shift', direction: 'back' } }).word, 'step-done-back');
+  const adopted = eventWords({ type: 'upstream-adopted', payload: { host: '::1', port: 3000 } });
+  assert.deepEqual([adopted.word, adopted.values.address], ['upstream-adopted', '[::1]:3000']);
   assert.equal(eventWords({ type: 'rollout-live', payload: { direction: 'back' } }).word, 'rollout-live');
 });
 

@@ -35,7 +35,13 @@ function valuesOf(payload: Members): Readonly<Record<string, string>> {
     gates: gatesOf(payload.results),
     end: textOf(payload.end) ?? '',
     message: textOf(membersOf(payload.cause).message) ?? '',
+    address: addressOf(payload),
   };
+}
+
+function addressOf({ host, port }: Members): string {
+  const name = textOf(host);
+  return name === null ? '' : `${name.includes(':') ? `[${name}]` : name}:${String(port)}`;
 }
 
 /** Only those that are shut: the others are not what it waits for. */

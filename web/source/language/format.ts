@@ -85,3 +85,13 @@ export function formatBytes(bytes: number, language: string): string {
     maximumFractionDigits: digits,
   }).format(megabytes);
 }
+
+/** A count, of failed requests also of parts of one: `1,234`, `3.2`. */
+export function formatCount(count: number, language: string): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: count < 10 ? 1 : 0 }).format(count);
+}
+
+/** A rate of 0 … 1 with two digits that say something: `0.48 %`, `12 %`. */
+export function formatRate(rate: number, language: string): string {
+  return new Intl.NumberFormat(language, { style: 'percent', maximumSignificantDigits: 2 }).format(rate);
+}

@@ -22,6 +22,7 @@ export function Lane({ environment, subject }: LaneProps) {
   const { rollout } = environment;
   const isUnderWay = rollout !== null && !hasEnded(rollout);
   const titleId = `lane-${environment.environment}`;
+  const isOnlyAdopted = environment.mode === 'adopted' && environment.services.length === 0;
   return (
     <section className="lane" aria-labelledby={titleId} data-environment={environment.environment}>
       <LaneHead environment={environment} titleId={titleId} />
@@ -32,7 +33,7 @@ export function Lane({ environment, subject }: LaneProps) {
         </div>
         <div className="lane-column">
           {environment.shares.length > 1 ? <TrafficShares shares={environment.shares} /> : null}
-          <Services environment={environment} />
+          {isOnlyAdopted ? null : <Services environment={environment} />}
         </div>
         <Overrides overrides={environment.overrides} />
       </div>
@@ -67,7 +68,8 @@ function LaneHead({ environment, titleId }: { readonly environment: EnvironmentV
 
 function Serving({ environment, subject }: LaneProps) {
   const { t } = useTranslation();
-  const { release, since, verified } = environment;
+  const { release, since, verified, upstream } = environment;
+  const isAdopted = environment.mode === 'adopted';
   if (release === null) {
     return (
       <div className="serving">
@@ -82,17 +84,10 @@ function Serving({ environment, subject }: LaneProps) {
         <ReleaseName id={release} />
       </p>
       {subject === null ? null : <p className="serving-subject">{subject}</p>}
+      {isAdopted ? <p className="serving-subject">{t('overview.adoptedAt', { address: upstream ?? '' })}</p> : null}
       <p className="serving-facts">
         <ModeChip mode={environment.mode} />
-        {verified ? (
-          <Chip tone="good" icon={CircleCheck}>
-            {t('overview.verified')}
-          </Chip>
-        ) : (
-          <Chip tone="plain" icon={CircleDashed}>
-            {t('overview.notVerified')}
-          </Chip>
-        )}
+        {isAdopted ? null : <VerifiedChip isVerified={verified} />}
         {since === null ? null : (
           <span className="quiet">
             <Moment at={since} />
@@ -100,6 +95,19 @@ function Serving({ environment, subject }: LaneProps) {
         )}
       </p>
     </div>
+  );
+}
+
+function VerifiedChip({ isVerified }: { readonly isVerified: boolean }) {
+  const { t } = useTranslation();
+  return isVerified ? (
+    <Chip tone="good" icon={CircleCheck}>
+      {t('overview.verified')}
+    </Chip>
+  ) : (
+    <Chip tone="plain" icon={CircleDashed}>
+      {t('overview.notVerified')}
+    </Chip>
   );
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Harbour } from '../../../test/fixtures/dashboard/harbour.ts';
 import { orderEnvironments } from '../overview/order-environments.ts';
-import { movesOf } from './release-moves.ts';
+import { movesOf, wayTo } from './release-moves.ts';
 
 const harbour = new Harbour();
 const numberOf = (id: string) => harbour.releases.find((release) => release.id === id)?.number ?? null;
@@ -44,4 +44,17 @@ test('environments that follow each other in a circle are still shown', () => {
     { environment: 'b', after: 'a' },
   ];
   assert.equal(orderEnvironments(circle).length, 2);
+});
+
+test('a release goes back to where it was live before what serves, and on to everywhere else', () => {
+  const all = [1, 2, 3].map((number) => ({ id: `r${number}`, number }));
+  const place = { environment: 'production', release: 'r2' };
+  const lived = (release: string) => ({ environment: 'production', release, liveAt: 5 });
+  const way = (number: number, rollouts: Parameters<typeof wayTo>[3]) =>
+    wayTo({ id: `r${number}`, number }, place, all, rollouts);
+  assert.equal(way(2, []), 'here');
+  assert.equal(way(1, [lived('r1')]), 'back');
+  assert.equal(way(1, [{ ...lived('r1'), liveAt: null }]), 'on');
+  assert.equal(way(1, [{ ...lived('r1'), environment: 'staging' }]), 'on');
+  assert.equal(way(3, [lived('r3')]), 'on');
 });

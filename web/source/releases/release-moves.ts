@@ -1,4 +1,8 @@
-import type { EnvironmentViewModel, ReleaseView } from '../../../src/capabilities/releases/releases-api.ts';
+import type {
+  EnvironmentViewModel,
+  ReleaseView,
+  RolloutView,
+} from '../../../src/capabilities/releases/releases-api.ts';
 
 /** What a person can do with a release in an environment. */
 export interface ReleaseMove {
@@ -28,4 +32,22 @@ export function movesOf(
     const isNewer = serving === null || release.number > serving;
     return isVerified && isNewer && !isKept ? [{ kind: after === null ? 'deploy' : 'promote', environment }] : [];
   });
+}
+
+/** `here`: it serves; `back`: it served before what serves now; `on`: it would come anew. */
+export type ReleaseWay = 'here' | 'back' | 'on';
+
+/** The kind of way that leads a release to an environment; whether it is open is for its plan and its gates to say. */
+export function wayTo(
+  release: Pick<ReleaseView, 'id' | 'number'>,
+  place: Pick<Place, 'environment' | 'release'>,
+  all: readonly Pick<ReleaseView, 'id' | 'number'>[],
+  rollouts: readonly Pick<RolloutView, 'environment' | 'release' | 'liveAt'>[],
+): ReleaseWay {
+  if (place.release === release.id) return 'here';
+  const serving = all.find((each) => each.id === place.release)?.number ?? null;
+  const wasLive = rollouts.some(
+    (rollout) => rollout.environment === place.environment && rollout.release === release.id && rollout.liveAt !== null,
+  );
+  return wasLive && serving !== null && release.number < serving ? 'back' : 'on';
 }

@@ -1,5 +1,6 @@
 import { Anchor, CircleCheck, CircleDashed, FilePen, GitBranch, ShieldX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 import type { EnvironmentViewModel, ReleaseView } from '../../../src/capabilities/releases/releases-api.ts';
 import { Chip } from '../parts/chip.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -17,7 +18,7 @@ export function ReleaseRow({ release, environments, all }: ReleaseRowProps) {
   return (
     <li className="release" data-serving={release.serving.length > 0} data-quarantine={release.quarantine.length > 0}>
       <div className="release-what">
-        <Source release={release} />
+        <Source release={release} level="h2" />
         <Quarantine release={release} />
       </div>
       <Standing release={release} />
@@ -26,14 +27,21 @@ export function ReleaseRow({ release, environments, all }: ReleaseRowProps) {
   );
 }
 
-function Source({ release }: { readonly release: ReleaseView }) {
+interface SourceProps {
+  readonly release: ReleaseView;
+  /** `h1`: on its own page. */
+  readonly level: 'h1' | 'h2';
+}
+
+export function Source({ release, level: Heading }: SourceProps) {
   const { t } = useTranslation();
+  const name = <ReleaseName id={release.id} />;
   return (
     <>
-      <h2>
-        <ReleaseName id={release.id} />
+      <Heading className="release-title">
+        {Heading === 'h1' ? name : <Link href={`/apps/${release.app}/releases/${release.id}`}>{name}</Link>}
         <span className="release-subject">{release.subject ?? t('releases.noSubject')}</span>
-      </h2>
+      </Heading>
       <p className="release-source quiet">
         {release.branch === null ? null : (
           <span>
@@ -57,7 +65,7 @@ function Source({ release }: { readonly release: ReleaseView }) {
   );
 }
 
-function Quarantine({ release }: { readonly release: ReleaseView }) {
+export function Quarantine({ release }: { readonly release: ReleaseView }) {
   const { t } = useTranslation();
   const named = useNamedText();
   return release.quarantine.map(({ environment, reason, at }) => (

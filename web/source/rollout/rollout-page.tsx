@@ -12,6 +12,8 @@ import { Skeleton } from '../parts/skeleton.tsx';
 import { CausePanel } from './cause-panel.tsx';
 import { EarlierRollouts } from './earlier-rollouts.tsx';
 import { Fairway } from './fairway.tsx';
+import { JudgePanel } from './judge-panel.tsx';
+import { NewInstances } from './new-instances.tsx';
 import { NowLine } from './now-line.tsx';
 import { RolloutFacts } from './rollout-facts.tsx';
 import { RolloutStatus } from './rollout-status.tsx';
@@ -49,6 +51,8 @@ function Rollout({ rollout }: { readonly rollout: RolloutView }) {
       {cause === null ? null : (
         <CausePanel cause={cause} step={failed === undefined ? cause.step : titleOf({ ...failed, state: 'failed' })} />
       )}
+      {rollout.judged === null ? null : <JudgePanel judged={rollout.judged} />}
+      <NewInstances rollout={rollout} />
       <div className="rollout-columns">
         <section aria-labelledby="steps-title">
           <h2 id="steps-title" className="label">

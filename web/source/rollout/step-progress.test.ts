@@ -91,5 +91,5 @@ test('what a person ended did not fail', () => {
 
 test('the name of a release keeps its small letter', () => {
   assert.equal(sentenceCase('r8-9c1d2e3 starten'), 'r8-9c1d2e3 starten');
-  assert.equal(knownTitle('toString'), null);
+  assert.equal(knownTitle({ id: 'toString', permille: null }), null);
 });

@@ -6,6 +6,7 @@ const known = {
   'verify-before': 'verifyBefore',
   'workers-pause': 'workersPause',
   shift: 'shift',
+  'shift-rest': 'shiftRest',
   'workers-take': 'workersTake',
   'verify-after': 'verifyAfter',
   watch: 'watch',
@@ -14,10 +15,12 @@ const known = {
   pause: 'pause',
 } as const;
 
-export type KnownTitle = (typeof known)[keyof typeof known];
+export type KnownTitle = (typeof known)[keyof typeof known] | 'share' | 'grow';
 
 /** The word of the page for a step; null: only the server has one (`title`). */
-export function knownTitle(id: string): KnownTitle | null {
+export function knownTitle({ id, permille }: Pick<StepView, 'id' | 'permille'>): KnownTitle | null {
+  if (permille !== null && permille < 1_000) return 'share';
+  if (/^grow-\d+$/.test(id)) return 'grow';
   return isKnown(id) ? known[id] : null;
 }
 

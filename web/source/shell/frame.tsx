@@ -2,7 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
+import { AccessNav } from '../access/access-nav.tsx';
 import { appsQuery } from '../api/queries.ts';
+import { PaletteButton } from '../palette/palette-button.tsx';
 import { BrandMark } from './brand-mark.tsx';
 import { Boundary } from './boundary.tsx';
 import { LiveBanner } from './live-banner.tsx';
@@ -28,12 +30,13 @@ export function Frame({ children }: { readonly children: ReactNode }) {
           <AppChoice app={app} />
           <div className="top-tools">
             <LiveMark />
+            <PaletteButton app={app} />
             <LanguageSwitch />
             <ThemeSwitch />
             <Person />
           </div>
         </div>
-        {app === null ? null : <Pages app={app} />}
+        {app === null ? <AccessNav /> : <Pages app={app} />}
       </header>
       <LiveBanner />
       <main id="content" className="content" tabIndex={-1}>
@@ -70,17 +73,26 @@ function AppChoice({ app }: { readonly app: string | null }) {
   );
 }
 
+const appPages = ['releases', 'logs', 'config', 'secrets', 'flags', 'jobs', 'notifications', 'journal'] as const;
+
+/** On a narrow screen the pages are a line that is pushed sideways. */
+function showCurrent(nav: HTMLElement | null): void {
+  const current = nav?.querySelector<HTMLElement>('[aria-current]') ?? null;
+  if (nav !== null && current !== null)
+    nav.scrollLeft = current.offsetLeft - (nav.clientWidth - current.offsetWidth) / 2;
+}
+
 function Pages({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const [path] = useLocation();
   const base = `/apps/${app}`;
+  const isBelow = (page: string) => path === `${base}/${page}` || path.startsWith(`${base}/${page}/`);
   const pages = [
-    { href: base, label: t('nav.overview'), isHere: path === base || path.startsWith(`${base}/rollouts`) },
-    { href: `${base}/releases`, label: t('nav.releases'), isHere: path === `${base}/releases` },
-    { href: `${base}/journal`, label: t('nav.journal'), isHere: path === `${base}/journal` },
+    { href: base, label: t('nav.overview'), isHere: path === base || isBelow('rollouts') },
+    ...appPages.map((page) => ({ href: `${base}/${page}`, label: t(`nav.${page}`), isHere: isBelow(page) })),
   ];
   return (
-    <nav className="pages" aria-label={t('nav.main')}>
+    <nav ref={(nav) => showCurrent(nav)} className="pages" aria-label={t('nav.main')}>
       {pages.map(({ href, label, isHere }) => (
         <Link key={href} href={href} aria-current={isHere ? 'page' : undefined}>
           {label}

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { LogOut } from 'lucide-react';
+import { LogOut, UserRound } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 import { callApi } from '../api/call-api.ts';
 import { meQuery } from '../api/queries.ts';
 
@@ -16,9 +17,10 @@ export function Person() {
   if (me === undefined) return null;
   return (
     <>
-      <span className="person" title={me.roles.join(', ')}>
-        {me.name}
-      </span>
+      <Link href="/access" className="person-link" aria-label={`${t('access.nav.account')}: ${me.name}`}>
+        <UserRound aria-hidden="true" />
+        <span className="person">{me.name}</span>
+      </Link>
       <button
         type="button"
         className="tool"

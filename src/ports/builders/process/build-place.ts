@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,11 +36,6 @@ export class BuildFolders {
   artifact(app: string, folder: string): string {
     return join(this.artifactsOf(app), folder);
   }
-}
-
-/** One folder name per app and build key, which is free text. */
-export function buildName(app: string, key: string): string {
-  return createHash('sha256').update(`${app}\n${key}`).digest('hex').slice(0, 24);
 }
 
 /** Makes a folder that others may enter on their way, but not list. */

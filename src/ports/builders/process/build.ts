@@ -2,10 +2,12 @@ import { chown, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LotseError } from '../../../core/errors.ts';
 import type { Artifact, BuildOrder } from '../builders.ts';
+import { hiderOf } from '../hide-values.ts';
 import type { BuildMachine } from './build-machine.ts';
 import { makeOwned, makePassage, removeTree, seal } from './build-place.ts';
 import type { BuildStep } from './build-steps.ts';
 import { planBuild } from './build-steps.ts';
+import { findValues } from './find-values.ts';
 import type { MemoryLimit } from './memory-limit.ts';
 import { openMemoryLimit } from './memory-limit.ts';
 import { endProcesses, runCommand } from './run-command.ts';
@@ -23,6 +25,7 @@ export class Build {
   readonly #scratch: string;
   readonly #marker: string;
   readonly #onLine: (line: string) => void;
+  readonly #hide: (text: string) => string;
   readonly #tail: string[] = [];
   #sawFullDisk = false;
 
@@ -33,6 +36,7 @@ export class Build {
     this.#scratch = join(machine.folders.scratch, name);
     this.#marker = `LOTSE_BUILD=${name}`;
     this.#onLine = onLine;
+    this.#hide = hiderOf(order);
   }
 
   /** Errors: `bad-input`, `build-failed`, `disk-full`, `timeout`, `cancelled`. */
@@ -44,6 +48,7 @@ export class Build {
       await checkSource(this.#order.sourceTar);
       await this.#prepare();
       await this.#work(stop);
+      await this.#refuseWrittenSecrets();
       await seal(this.#folder);
       const { digest, sizeBytes } = await digestTree(this.#folder);
       const { app } = this.#order;
@@ -80,7 +85,7 @@ export class Build {
     const command = {
       argv: step.argv,
       workingFolder: join(this.#folder, step.root),
-      environment: this.#environment(),
+      environment: this.#environment(inputFile === null ? this.#secrets() : {}),
       inputFile,
       user: this.#machine.user,
       memory,
@@ -104,8 +109,32 @@ export class Build {
     });
   }
 
+  /** What was given for the time of the build only must not go with what it made. */
+  async #refuseWrittenSecrets(): Promise<void> {
+    const found = await findValues(this.#folder, Object.entries(this.#order.secrets ?? {}));
+    const [first] = found;
+    if (first === undefined) return;
+    const more = found.length === 1 ? '' : ` (and in ${found.length - 1} more files)`;
+    const message = `The build wrote the secret ${first.name} into ${this.#hide(first.path)}${more}; nothing of it was kept.`;
+    throw new LotseError('build-failed', message, {
+      hint: 'What is built may not hold a build secret. Files that need it while building name its variable, as .npmrc does with ${NPM_TOKEN}.',
+      details: this.#tail,
+    });
+  }
+
+  #secrets(): Readonly<Record<string, string>> {
+    const named = Object.entries(this.#order.secrets ?? {});
+    return Object.fromEntries(named.map(([name, secret]) => [name, secret.reveal()]));
+  }
+
+  /** What packages that took a secret to fetch leave there is not for the builds of other apps. */
+  #npmCache(): string {
+    const hasSecrets = Object.keys(this.#order.secrets ?? {}).length > 0;
+    return hasSecrets ? join(this.#scratch, 'npm-cache') : this.#machine.folders.npmCache;
+  }
+
   /** Declared variables, and nothing of Lotse's own environment. */
-  #environment(): Readonly<Record<string, string>> {
+  #environment(secrets: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
     const [name = '', value = ''] = this.#marker.split('=');
     return {
       LANG: 'C.UTF-8',
@@ -114,7 +143,8 @@ export class Build {
       npm_config_update_notifier: 'false',
       ...this.#machine.npmEnvironment,
       ...this.#order.variables,
-      npm_config_cache: this.#machine.folders.npmCache,
+      ...secrets,
+      npm_config_cache: this.#npmCache(),
       PATH: this.#machine.searchPath,
       HOME: join(this.#scratch, 'home'),
       TMPDIR: join(this.#scratch, 'tmp'),
@@ -151,7 +181,9 @@ export class Build {
     this.#say(line);
   }
 
-  #say(line: string): void {
+  /** A command may print what it should not. */
+  #say(text: string): void {
+    const line = this.#hide(text);
     this.#tail.push(line);
     if (this.#tail.length > tailLines) this.#tail.shift();
     this.#onLine(line);

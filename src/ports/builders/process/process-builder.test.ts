@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Secret } from '../../../core/secret.ts';
 import { startProcessBuilderTest } from '../../../../test/harness/process-builder-setup.ts';
 import type { SourceEntry } from '../builders.contract.ts';
 import { builderContract } from '../builders.contract.ts';
@@ -152,6 +153,63 @@ test('an artifact that something runs from is not collected', async () => {
   }
   assert.deepEqual(await world.builder.collect('shop', []), [artifact.digest]);
   assert.deepEqual(await readdir(join(world.folder, 'state/artifacts/shop')), []);
+});
+
+const value = 'tell-nobody-4711';
+const secrets = { NPM_TOKEN: new Secret(value) };
+
+test('a build secret is a variable of the commands of its build, and in no file, record or line of what stays', async () => {
+  await using world = await start();
+  const build = [
+    "const { NPM_TOKEN: token = '', npm_config_cache: cache } = process.env;",
+    'console.log(token); console.error(Buffer.from(token).toString("base64"));',
+    "require('fs').writeFileSync('length.txt', String(token.length));",
+    "require('fs').mkdirSync(cache, { recursive: true });",
+    "require('fs').writeFileSync(cache + '/mine', token);",
+  ].join('\n');
+  const source = {
+    'package.json': JSON.stringify({ scripts: { build: 'node build.js' } }),
+    '.npmrc': '//registry.example/:_authToken=${NPM_TOKEN}\n',
+    'build.js': build,
+  };
+  const lines: string[] = [];
+  const artifact = await world.build(source, { secrets }, lines);
+  const folder = (await world.builder.artifactFolder(artifact.digest)) ?? '';
+  assert.equal(await readFile(join(folder, 'length.txt'), 'utf8'), String(value.length));
+  assert.equal(lines.filter((line) => line === '***').length, 1, lines.join('\n'));
+  const encoded = Buffer.from(value).toString('base64').slice(0, -3);
+  for (const text of [value, encoded]) {
+    assert.ok(!lines.join('\n').includes(text), lines.join('\n'));
+    const found = spawnSync('grep', ['-rl', text, world.folder]);
+    assert.equal(found.stdout.toString(), '', 'it lies below the state folder');
+  }
+});
+
+test('a build that writes its secret into what is built fails, names the file and keeps nothing', async () => {
+  await using world = await start();
+  for (const [key, written] of [
+    ['plain', 'token'],
+    ['base64', "Buffer.from('x' + token).toString('base64')"],
+    ['far', "'.'.repeat(65_530) + token"],
+  ] as const) {
+    const script = `const token = process.env.NPM_TOKEN; require('fs').writeFileSync('kept.txt', ${written})`;
+    const source = { 'package.json': JSON.stringify({ scripts: { build: 'node build.js' } }), 'build.js': script };
+    await assert.rejects(world.build(source, { key, secrets }), (error: Error) => {
+      assert.match(error.message, /wrote the secret NPM_TOKEN into kept\.txt/, key);
+      assert.ok(!JSON.stringify([error, error.message, `${error.stack}`]).includes(value));
+      return true;
+    });
+  }
+  assert.deepEqual(await readdir(join(world.folder, 'state/artifacts/shop')), []);
+});
+
+test('logins at registries are refused where no image is made', async () => {
+  await using world = await start();
+  const registries = { 'ghcr.io': { username: 'ada', password: new Secret(value) } };
+  await assert.rejects(world.build({ 'server.js': 'hello' }, { registries }), {
+    code: 'bad-input',
+    message: /build\.registries/,
+  });
 });
 
 const library = {

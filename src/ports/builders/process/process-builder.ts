@@ -5,27 +5,27 @@ import { join } from 'node:path';
 import type { ArtifactDigest, AppName } from '../../../core/ids.ts';
 import { LotseError } from '../../../core/errors.ts';
 import type { Artifact, BuildOrder, Builder } from '../builders.ts';
-import { ArtifactRecords } from './artifact-records.ts';
+import { ArtifactRecords } from '../records/artifact-records.ts';
+import { buildName, RunningBuilds } from '../records/running-builds.ts';
 import { Build } from './build.ts';
 import type { BuildFolders } from './build-place.ts';
-import { buildName, removeTree } from './build-place.ts';
+import { removeTree } from './build-place.ts';
 import type { BuildMachine, ProcessBuilderOptions } from './build-machine.ts';
 import { openBuildMachine } from './build-machine.ts';
 import { whyUnfit } from './fits-machine.ts';
-import type { ArtifactRecord } from './parse-files.ts';
+import { parseArtifactRecord, type ArtifactRecord } from './parse-files.ts';
 
 /** Builds artifacts with npm on this machine, and keeps them as sealed folders. */
 export class ProcessBuilder implements Builder {
   readonly #machine: BuildMachine;
   readonly #folders: BuildFolders;
-  readonly #records: ArtifactRecords;
-  /** By name: a second call for a running build waits for the first. */
-  readonly #running = new Map<string, Promise<Artifact>>();
+  readonly #records: ArtifactRecords<ArtifactRecord>;
+  readonly #running = new RunningBuilds();
 
   constructor(machine: BuildMachine) {
     this.#machine = machine;
     this.#folders = machine.folders;
-    this.#records = new ArtifactRecords(machine.folders.records);
+    this.#records = new ArtifactRecords(machine.folders.records, parseArtifactRecord);
   }
 
   /** What this machine cannot do for a build, for people. */
@@ -35,16 +35,9 @@ export class ProcessBuilder implements Builder {
 
   async build(order: BuildOrder, onLine: (line: string) => void, signal: AbortSignal): Promise<Artifact> {
     const app = checkName(order.app);
+    refuseRegistries(order);
     const name = buildName(app, order.key);
-    const other = this.#running.get(name);
-    if (other !== undefined) return await other;
-    const running = this.#build(order, name, onLine, signal);
-    this.#running.set(name, running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(name);
-    }
+    return await this.#running.join(name, () => this.#build(order, name, onLine, signal));
   }
 
   async find(digest: ArtifactDigest): Promise<Artifact | null> {
@@ -146,6 +139,14 @@ export class ProcessBuilder implements Builder {
 /** Opens the builder on its state folder. Only one at a time may have it open (the owner's lock). */
 export async function openProcessBuilder(options: ProcessBuilderOptions): Promise<ProcessBuilder> {
   return new ProcessBuilder(await openBuildMachine(options));
+}
+
+/** Images come from registries, and no image is made here. */
+function refuseRegistries({ registries = {} }: BuildOrder): void {
+  if (Object.keys(registries).length === 0) return;
+  throw new LotseError('bad-input', '`build.registries` is for images, and this app is built without containers.', {
+    hint: 'Leave `build.registries` out, or build an image (`target: docker`).',
+  });
 }
 
 /** Names become folders: one that could lead elsewhere is refused. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,23 +17,37 @@ export async function readNpm(): Promise<{
   readonly npmEnvironment: Readonly<Record<string, string>>;
 }> {
   try {
-    const { stdout } = await run('npm', ['config', 'list', '--json'], { timeout: 20_000 });
+    const command = await findNpm();
+    const { stdout } = await run(...ownCall(command), { timeout: 20_000 });
     const known = new Map(Object.entries(JSON.parse(stdout)));
     const given = settings.flatMap((name) => {
       const value = known.get(name);
       const isPlain = typeof value === 'boolean' || (typeof value === 'string' && value !== '');
       return isPlain ? [[`npm_config_${name.replaceAll('-', '_')}`, `${value}`]] : [];
     });
-    return { pathFolders: await foldersOfNpm(), npmEnvironment: Object.fromEntries(given) };
+    return { pathFolders: await foldersOf(command), npmEnvironment: Object.fromEntries(given) };
   } catch {
     return { pathFolders: [], npmEnvironment: {} };
   }
 }
 
-/** The folder of the command, and the one it links to. */
-async function foldersOfNpm(): Promise<readonly string[]> {
+async function findNpm(): Promise<string> {
   const { stdout } = await run('which', ['npm']);
-  const command = stdout.trim();
-  const isLink = (await realpath(command)) !== command;
-  return isLink ? [dirname(command), dirname(join(await realpath(command)))] : [dirname(command)];
+  return stdout.trim();
+}
+
+/**
+ * By the node that it came with, where there is one: npm looks for the configuration of the whole machine beside the node
+ * that runs it, and the first one on the way may be Lotse's own.
+ */
+function ownCall(command: string): [program: string, args: string[]] {
+  const question = ['config', 'list', '--json'];
+  const node = join(dirname(command), 'node');
+  return existsSync(node) ? [node, [command, ...question]] : [command, question];
+}
+
+/** The folder of the command, and the one it links to. */
+async function foldersOf(command: string): Promise<readonly string[]> {
+  const target = await realpath(command);
+  return target === command ? [dirname(command)] : [dirname(command), dirname(target)];
 }

@@ -32,7 +32,8 @@ export async function digestTree(root: string): Promise<TreeDigest> {
   return { digest: `sha256:${hash.digest('hex')}`, sizeBytes };
 }
 
-async function pathsBelow(root: string, folder: string): Promise<readonly string[]> {
+/** Everything below the folder, relative to the root; links are not followed. */
+export async function pathsBelow(root: string, folder: string): Promise<readonly string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   const below = await Promise.all(
     entries.map(async (entry) => {

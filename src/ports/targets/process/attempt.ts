@@ -1,23 +1,17 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnixMs } from '../../../core/ids.ts';
+import type { AttemptPlace } from '../slots/attempt-place.ts';
+import { attemptFolder } from '../slots/attempt-place.ts';
+import { pause } from '../slots/pause.ts';
+import { hasCode, makeFolder, readText, writeAtomically } from '../slots/state-files.ts';
 import type { ControlGroup } from './control-groups.ts';
 import type { Host, ProcessIdentity } from './host.ts';
 import { markerVariable } from './host.ts';
 import { launch, launcherExit } from './launcher.ts';
 import type { MachineTools } from './tools.ts';
-import { pause } from './pause.ts';
-import { hasCode, makeFolder, readText, writeAtomically } from './state-files.ts';
 
 const never = new AbortController().signal;
-
-/** One attempt of one slot, or of one job: `<folder>/attempts/<attempt>` holds its record and its output. */
-export interface AttemptPlace {
-  readonly folder: string;
-  readonly attempt: number;
-  /** Value of the marker variable: unique on this machine. */
-  readonly marker: string;
-}
 
 /** What to run, complete. */
 export interface AttemptCommand {
@@ -49,10 +43,6 @@ export type StartResult =
   /** Another launcher holds the slot. */
   | { readonly kind: 'locked' }
   | { readonly kind: 'failed'; readonly why: string };
-
-export function attemptFolder(place: AttemptPlace): string {
-  return join(place.folder, 'attempts', String(place.attempt));
-}
 
 export const outputFiles = { out: 'out.log', err: 'err.log' } as const;
 

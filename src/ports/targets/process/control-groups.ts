@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { hasCode } from './state-files.ts';
+import { hasCode } from '../slots/state-files.ts';
 
 /** Limits of one attempt; null: none. */
 export interface Limits {

@@ -2,7 +2,7 @@ import type { RunRecord } from './attempt.ts';
 import type { ControlGroup } from './control-groups.ts';
 import type { Host, Member } from './host.ts';
 import { markerVariable } from './host.ts';
-import { pause } from './pause.ts';
+import { pause } from '../slots/pause.ts';
 
 export interface GroupToEnd {
   readonly marker: string;

@@ -1,17 +1,9 @@
 import type { Address } from '../../../core/routing-document.ts';
+import type { Whereabouts } from '../slots/health.ts';
+import { probe } from '../slots/probe.ts';
 import type { Host, Listener } from './host.ts';
 import type { GroupToEnd } from './end-group.ts';
 import { membersOf } from './end-group.ts';
-import { probe } from './probe.ts';
-
-export type Whereabouts =
-  /** It listens on the port that it was given. */
-  | { readonly kind: 'given'; readonly address: Address }
-  /** It ignores PORT. */
-  | { readonly kind: 'elsewhere'; readonly address: Address }
-  /** Somebody else listens on the port that it was given. */
-  | { readonly kind: 'taken'; readonly holder: string }
-  | { readonly kind: 'nowhere' };
 
 /** Where the processes of this attempt listen. `declared` is the port in the file, preferred when PORT is ignored. */
 export async function findAddress(
@@ -29,11 +21,11 @@ export async function findAddress(
   const asGiven = await reachable(own.filter((listener) => listener.port === given));
   if (asGiven !== null) return { kind: 'given', address: asGiven };
   const holder = await host.holderOf(given);
-  if (holder !== null) return { kind: 'taken', holder };
+  if (holder !== null) return { kind: 'blocked', why: `Port ${given} is held by ${holder}.` };
   const lowest = Math.min(...own.map((listener) => listener.port));
   const wanted = own.some((listener) => listener.port === declared) ? declared : lowest;
   const other = await reachable(own.filter((listener) => listener.port === wanted));
-  return other === null ? { kind: 'nowhere' } : { kind: 'elsewhere', address: other };
+  return other === null ? { kind: 'nowhere' } : { kind: 'elsewhere', address: other, isFixed: true };
 }
 
 /** An address that reaches the listener from this machine: IPv4 loopback where it listens there or everywhere. */

@@ -2,13 +2,14 @@ import { stat } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { LotseError } from '../../../core/errors.ts';
 import type { ArtifactDigest, Scope } from '../../../core/ids.ts';
-import { Secret } from '../../../core/secret.ts';
 import type { Variables } from '../targets.ts';
+import { reveal } from '../slots/sealing.ts';
+import { pointToFiles } from '../slots/secret-files.ts';
+import { makeFolder, orDiskFull } from '../slots/state-files.ts';
+import { closedFolderAbove, giveTo } from '../slots/users.ts';
 import type { AttemptCommand } from './attempt.ts';
 import type { ControlGroup } from './control-groups.ts';
 import type { Machine } from './machine.ts';
-import { makeFolder, orDiskFull } from './state-files.ts';
-import { closedFolderAbove, giveTo } from './users.ts';
 
 export interface CommandOrder {
   readonly scope: Scope;
@@ -16,6 +17,7 @@ export interface CommandOrder {
   readonly argv: readonly string[];
   readonly root: string;
   readonly variables: Variables;
+  readonly secretsAs?: 'files';
   readonly storeFolders: readonly string[];
   /** Made here; HOME and TMPDIR lie in it. */
   readonly scratch: string;
@@ -38,6 +40,7 @@ export async function prepareCommand(machine: Machine, order: CommandOrder): Pro
   await makeFolder(home, 0o700);
   await makeFolder(temporary, 0o700);
   if (user !== null) await orDiskFull(order.scratch, () => giveFolders(user, [order.scratch, ...order.storeFolders]));
+  const variables = await handOver(machine, order, user);
   return {
     argv: order.argv,
     workingFolder,
@@ -45,7 +48,7 @@ export async function prepareCommand(machine: Machine, order: CommandOrder): Pro
     controlGroup: order.controlGroup,
     environment: {
       LANG: 'C.UTF-8',
-      ...reveal(order.variables),
+      ...reveal(variables),
       PATH: searchPath(machine.nodePath, machine.pathFolders),
       HOME: home,
       TMPDIR: temporary,
@@ -53,6 +56,12 @@ export async function prepareCommand(machine: Machine, order: CommandOrder): Pro
       ...(order.claimFile === null ? {} : { LOTSE_CLAIM_FILE: order.claimFile }),
     },
   };
+}
+
+/** Secrets as they are, or the paths of the files that have them. */
+async function handOver(machine: Machine, order: CommandOrder, user: number | null): Promise<Variables> {
+  if (order.secretsAs !== 'files') return order.variables;
+  return pointToFiles(order.variables, await machine.secretFiles.write(order.scratch, order.variables, user));
 }
 
 /** The pinned node comes first, so that `node`, `npm` and `#!/usr/bin/env node` mean it. */
@@ -95,11 +104,4 @@ async function checkReach(scope: Scope, folders: readonly string[]): Promise<voi
 
 async function giveFolders(user: number, folders: readonly string[]): Promise<void> {
   for (const folder of folders) await giveTo(user, folder);
-}
-
-function reveal(variables: Variables): Record<string, string> {
-  const entries = Object.entries(variables).map(([name, value]) => {
-    return [name, value instanceof Secret ? value.reveal() : value] as const;
-  });
-  return Object.fromEntries(entries);
 }

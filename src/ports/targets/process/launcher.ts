@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readText, writeDurably } from './state-files.ts';
+import { readText, writeDurably } from '../slots/state-files.ts';
 
 /**
  * The launcher: a POSIX shell (measured: 170 kB of PSS) that stays the parent of one attempt, so that its exit status is

@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { tendLogs } from './log-files.ts';
-import { lastTexts, readLast } from './read-logs.ts';
+import { lastTexts, readLast } from '../slots/read-logs.ts';
+import { processLogs, tendLogs } from './log-files.ts';
 import { findTools } from './tools.ts';
 
 const limits = { trimAboveBytes: 400_000, keepBytes: 100_000, attempts: 10 };
@@ -22,14 +22,14 @@ test('a long output is trimmed on the disk while it is held open, and no late li
   const trimmed = await stat(path);
   assert.ok(trimmed.blocks * 512 <= 200_000, `${trimmed.blocks * 512} bytes are on the disk`);
   await writer.write(line(10_000));
-  const texts = await lastTexts(folder.path, 1200);
+  const texts = await lastTexts(processLogs, folder.path, 1200);
   assert.equal(texts.length, 1200);
   assert.equal(texts.at(-1), line(10_000).trimEnd());
   assert.deepEqual(
     texts,
     Array.from({ length: 1200 }, (_, index) => line(8801 + index).trimEnd()),
   );
-  const all = await lastTexts(folder.path, 100_000);
+  const all = await lastTexts(processLogs, folder.path, 100_000);
   assert.ok(all.length < 3000 && all.every((text) => /^line \d+ x+$/.test(text)));
 });
 
@@ -41,7 +41,7 @@ test('lines carry the time at which they were seen, and both streams are in the 
   await appendFile(join(folder.path, 'times'), '2000 4 4\n');
   await appendFile(join(folder.path, 'out.log'), 'three\n');
   await appendFile(join(folder.path, 'times'), '3000 10 4\n');
-  const { lines } = await readLast({ folder: folder.path, label }, 10);
+  const { lines } = await readLast(processLogs, { folder: folder.path, label }, 10);
   assert.deepEqual(
     lines.map(({ at, stream, text }) => [at, stream, text]),
     [

@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
 import { appendFile, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnixMs } from '../../../core/ids.ts';
+import { pause } from '../slots/pause.ts';
+import type { LogFormat } from '../slots/read-logs.ts';
+import { readText } from '../slots/state-files.ts';
+import type { TrimLimits } from '../slots/trim-file.ts';
+import { trimFile } from '../slots/trim-file.ts';
 import { outputFiles } from './attempt.ts';
-import { pause } from './pause.ts';
-import { readText } from './state-files.ts';
 
 /**
  * Output goes straight into one append-only file per stream and attempt: no process of ours stands between, so nothing
@@ -12,11 +14,7 @@ import { readText } from './state-files.ts';
  * lines. So the oldest part is given back to the disk in place (a hole, fallocate(2)): offsets stay, and every line of
  * the last `keepBytes` stays. While the control plane is down nobody trims.
  */
-export interface LogLimits {
-  /** A file with more than this on the disk is trimmed … */
-  readonly trimAboveBytes: number;
-  /** … to this. */
-  readonly keepBytes: number;
+export interface LogLimits extends TrimLimits {
   /** So many attempts of a slot keep their output. */
   readonly attempts: number;
 }
@@ -24,7 +22,6 @@ export interface LogLimits {
 export const defaultLogLimits: LogLimits = { trimAboveBytes: 32 * 2 ** 20, keepBytes: 16 * 2 ** 20, attempts: 10 };
 
 export const timesFile = 'times';
-const blockBytes = 4096;
 
 /**
  * Until the signal comes: notes how far each stream had got at which time (the source of a line's time, exact to two
@@ -50,21 +47,12 @@ export async function tendLogs(
       for (const stream of ['out', 'err'] as const) {
         const path = join(folder, outputFiles[stream]);
         if (sizes[stream] > before[stream]) onNew(await readRange(path, before[stream], sizes[stream]));
-        await trim(path, limits, fallocate);
+        await trimFile(path, limits, fallocate);
       }
       before = sizes;
     }
     delayMs = Math.min(2000, delayMs * 1.5);
   } while (await pause(delayMs, signal));
-}
-
-async function trim(path: string, limits: LogLimits, fallocate: string | null): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found === null || fallocate === null || found.blocks * 512 <= limits.trimAboveBytes) return;
-  const hole = Math.floor((found.size - limits.keepBytes) / blockBytes) * blockBytes;
-  await new Promise<void>((resolve) => {
-    execFile(fallocate, ['--punch-hole', '--offset', '0', '--length', String(hole), path], () => resolve());
-  });
 }
 
 async function readRange(path: string, from: number, to: number): Promise<string> {
@@ -82,11 +70,11 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 /** When a byte of a stream was written, as far as the notes tell. */
-export interface LogTimes {
+interface LogTimes {
   of(stream: 'out' | 'err', offset: number): UnixMs;
 }
 
-export async function readTimes(folder: string): Promise<LogTimes> {
+async function readTimes(folder: string): Promise<LogTimes> {
   const notes = ((await readText(join(folder, timesFile))) ?? '')
     .split('\n')
     .filter(Boolean)
@@ -109,3 +97,15 @@ export async function readTimes(folder: string): Promise<LogTimes> {
     },
   };
 }
+
+/** One file for each stream; the times lie beside them. */
+export const processLogs: LogFormat = {
+  files: [outputFiles.out, outputFiles.err],
+  openReader: async (folder, age) => {
+    const times = age === 'kept' ? await readTimes(folder) : { of: () => Date.now() };
+    return (file, offset, text) => {
+      const stream = file === outputFiles.out ? 'out' : 'err';
+      return { at: times.of(stream, offset), stream, text };
+    };
+  },
+};

@@ -1,24 +1,26 @@
 import { join, resolve } from 'node:path';
 import type { ArtifactDigest } from '../../../core/ids.ts';
+import { Folders, shortHash } from '../slots/folders.ts';
+import type { ProbeTimings } from '../slots/health.ts';
+import { defaultProbeTimings } from '../slots/health.ts';
+import type { RestartPolicy } from '../slots/restart-policy.ts';
+import { defaultRestartPolicy } from '../slots/restart-policy.ts';
+import { readSealingKey } from '../slots/sealing.ts';
+import { SecretFiles } from '../slots/secret-files.ts';
+import type { SlotMachine } from '../slots/slot-machine.ts';
+import type { UserRange, Users } from '../slots/users.ts';
+import { closedFolderAbove, defaultUserRange, openUsers } from '../slots/users.ts';
 import { openControlGroups } from './control-groups.ts';
-import type { ProbeTimings } from './health.ts';
-import { defaultProbeTimings } from './health.ts';
 import { openHost } from './host.ts';
 import type { LogLimits } from './log-files.ts';
-import { defaultLogLimits } from './log-files.ts';
+import { defaultLogLimits, processLogs } from './log-files.ts';
 import { writeScripts } from './launcher.ts';
 import type { Machine } from './machine.ts';
-import { Folders, shortHash } from './machine.ts';
 import type { PortRange } from './ports.ts';
-import { defaultPortRange, openPorts } from './ports.ts';
-import type { RestartPolicy } from './restart-policy.ts';
-import { defaultRestartPolicy } from './restart-policy.ts';
-import { readSealingKey } from './sealing.ts';
-import { makeFolder } from './state-files.ts';
+import { defaultPortRange, loopbackAddresses, openPorts } from './ports.ts';
+import { SlotProcesses } from './slot-processes.ts';
 import type { MachineTools } from './tools.ts';
 import { findTools } from './tools.ts';
-import type { UserRange, Users } from './users.ts';
-import { closedFolderAbove, defaultUserRange, openUsers } from './users.ts';
 
 export interface ProcessTargetOptions {
   /** Folder of this target alone; made when it is not there. */
@@ -44,16 +46,14 @@ export interface ProcessTargetOptions {
 
 export interface OpenedMachine {
   readonly machine: Machine;
+  readonly slots: SlotMachine;
   /** What this machine cannot do, for people. */
   readonly notes: readonly string[];
 }
 
 export async function openMachine(options: ProcessTargetOptions, closing: AbortSignal): Promise<OpenedMachine> {
   const folders = new Folders(resolve(options.stateDir));
-  await makeFolder(folders.state, 0o711);
-  await makeFolder(folders.kept, 0o700);
-  await makeFolder(folders.jobs, 0o700);
-  await makeFolder(folders.run, 0o711);
+  await folders.make();
   const family = shortHash(folders.state).slice(0, 12);
   const host = await openHost(process.platform);
   const tools: MachineTools = { ...(await findTools()), scripts: await writeScripts(folders.state) };
@@ -63,25 +63,40 @@ export async function openMachine(options: ProcessTargetOptions, closing: AbortS
     host,
     tools,
     controlGroups,
-    ports: await openPorts(
-      options.ports ?? defaultPortRange,
-      join(folders.state, 'next-port'),
-      Number.parseInt(family, 16),
-    ),
     users: users.users,
     folders,
-    sealingKey: options.sealingKey ?? (await readSealingKey(join(folders.state, 'sealing.key'))),
+    secretFiles: new SecretFiles(folders.state),
     artifactFolder: options.artifactFolder,
     nodePath: options.nodePath,
     pathFolders: options.pathFolders ?? [],
-    policy: { ...defaultRestartPolicy, ...options.restarts },
     timings: { ...defaultProbeTimings, ...options.probes },
     logLimits: { ...defaultLogLimits, ...options.logs },
-    jobGraceMs: options.jobGraceMs ?? 10_000,
     now: options.now ?? Date.now,
-    closing,
   };
-  return { machine, notes: [...users.notes, ...controlGroups.notes, ...missingTools(tools)] };
+  const slots = await openSlots(machine, options, closing);
+  return { machine, slots, notes: [...users.notes, ...controlGroups.notes, ...missingTools(tools)] };
+}
+
+async function openSlots(
+  machine: Machine,
+  options: ProcessTargetOptions,
+  closing: AbortSignal,
+): Promise<SlotProcesses> {
+  const { folders } = machine;
+  const firstPort = Number.parseInt(shortHash(folders.state).slice(0, 12), 16);
+  const cursorFile = join(folders.state, 'next-port');
+  return new SlotProcesses(machine, {
+    folders,
+    bootId: machine.host.bootId,
+    sealingKey: options.sealingKey ?? (await readSealingKey(join(folders.state, 'sealing.key'))),
+    addresses: loopbackAddresses(await openPorts(options.ports ?? defaultPortRange, cursorFile, firstPort)),
+    policy: { ...defaultRestartPolicy, ...options.restarts },
+    attemptsKept: machine.logLimits.attempts,
+    logFormat: processLogs,
+    jobGraceMs: options.jobGraceMs ?? 10_000,
+    now: machine.now,
+    closing,
+  });
 }
 
 interface ChosenUsers {

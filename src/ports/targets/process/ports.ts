@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { LotseError } from '../../../core/errors.ts';
-import { readText, writeAtomically } from './state-files.ts';
+import type { Addresses } from '../slots/slot-machine.ts';
+import { readText, writeAtomically } from '../slots/state-files.ts';
 
 export interface PortRange {
   readonly first: number;
@@ -82,4 +83,14 @@ function canBind(host: string, port: number): Promise<boolean> {
     server.once('error', (error) => resolve(!('code' in error) || error.code !== 'EADDRINUSE'));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+/** Every slot of this machine listens on loopback, on a port of its own. */
+export function loopbackAddresses(ports: Ports): Addresses {
+  return {
+    claim: ({ port }) => ports.claim(port),
+    giveBack: ({ port }) => ports.giveBack(port),
+    take: async (order) => ({ host: '127.0.0.1', port: await ports.take(order.avoid.map(({ port }) => port)) }),
+    isFree: ({ port }) => isFree(port),
+  };
 }

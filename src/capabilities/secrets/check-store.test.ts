@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { systemActor } from '../../core/events.ts';
+import { Secret } from '../../core/secret.ts';
+import { temporaryDatabase } from '../../database/temporary-database.ts';
+import { Vault } from '../../ports/secrets/vault/vault.ts';
+import { checkStore } from './check-store.ts';
+import { sealedRows } from './secret-rows.ts';
+
+test('a key that is lost or another one is found, also while the vault in use still has it', async (t) => {
+  const { database, journal } = await temporaryDatabase(t);
+  const folder = mkdtempSync(join(tmpdir(), 'lotse-check-store-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const key = join(folder, 'vault.key');
+  const book = sealedRows({ database, journal, fence: () => 1, now: Date.now });
+  const used = new Vault(book, key);
+  const check = async () => await checkStore(new Vault(book, key), [{ app: 'shop', environment: 'production' }]);
+  assert.deepEqual(await check(), { title: 'the vault', read: 0, problem: null, hint: null });
+  const place = { app: 'shop', environment: 'production', name: 'TOKEN' };
+  await used.write(place, new Secret('a value'), systemActor, { reason: null, keepsOld: false });
+  assert.deepEqual(await check(), { title: 'the vault', read: 1, problem: null, hint: null });
+  const own = readFileSync(key, 'utf8');
+  writeFileSync(key, `${Buffer.alloc(32, 7).toString('base64url')}\n`);
+  assert.match((await check()).problem ?? '', /key/);
+  rmSync(key);
+  assert.match((await check()).problem ?? '', /the key of the vault is gone/);
+  assert.equal((await used.read(place))?.value.reveal(), 'a value');
+  writeFileSync(key, own, { mode: 0o600 });
+  assert.equal((await check()).problem, null);
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { paceAfter, perSecond } from './request-pace.ts';
+import type { Pace } from './request-pace.ts';
+
+function paceOf(looks: readonly (readonly [atMs: number, requests: number])[]): number {
+  let pace: Pace | null = null;
+  for (const [at, requests] of looks) pace = paceAfter(pace, at, requests);
+  return perSecond(pace);
+}
+
+it('a steady pace is seen from the second look on, whatever the first one brought', () => {
+  const steady = Array.from({ length: 5 }, (_, second) => [second * 1_000, second === 0 ? 9_999 : 10] as const);
+  assert.ok(Math.abs(paceOf(steady) - 10) < 1e-9);
+});
+
+it('a pace follows the load of the last minutes', () => {
+  const grown = Array.from({ length: 600 }, (_, second) => [second * 1_000, second < 300 ? 10 : 50] as const);
+  assert.ok(Math.abs(paceOf(grown) - 50) < 1);
+});
+
+it('a clock that stands or goes back says nothing', () => {
+  assert.equal(paceOf([]), 0);
+  assert.equal(
+    paceOf([
+      [5_000, 10],
+      [5_000, 20],
+      [4_000, 30],
+    ]),
+    0,
+  );
+});

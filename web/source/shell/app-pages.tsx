@@ -1,0 +1,57 @@
+import { lazy, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
+import { OverviewPage } from '../overview/overview-page.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
+import { ReleasesPage } from '../releases/releases-page.tsx';
+import { RolloutPage } from '../rollout/rollout-page.tsx';
+import { NotFound } from './not-found.tsx';
+
+// What most people open first comes with the first load; the other pages come when they are asked for.
+const ConfigPage = lazy(async () => ({ default: (await import('../config/config-page.tsx')).ConfigPage }));
+const FlagsPage = lazy(async () => ({ default: (await import('../flags/flags-page.tsx')).FlagsPage }));
+const JobsPage = lazy(async () => ({ default: (await import('../jobs/jobs-page.tsx')).JobsPage }));
+const JournalPage = lazy(async () => ({ default: (await import('../journal/journal-page.tsx')).JournalPage }));
+const LogsPage = lazy(async () => ({ default: (await import('../logs/logs-page.tsx')).LogsPage }));
+const NotificationsPage = lazy(async () => ({
+  default: (await import('../notifications/notifications-page.tsx')).NotificationsPage,
+}));
+const ReleasePage = lazy(async () => ({ default: (await import('../releases/release-page.tsx')).ReleasePage }));
+const SecretsPage = lazy(async () => ({ default: (await import('../secrets/secrets-page.tsx')).SecretsPage }));
+
+/** Every page about one app. */
+export function AppPages({ app }: { readonly app: string }) {
+  return (
+    <Suspense fallback={<Skeleton lines={9} />}>
+      <Switch>
+        <Route path="/apps/:app">
+          <OverviewPage app={app} />
+        </Route>
+        <Route path="/apps/:app/releases">
+          <ReleasesPage app={app} />
+        </Route>
+        <Route path="/apps/:app/releases/:release">
+          {({ release }) => <ReleasePage key={release} app={app} release={release} />}
+        </Route>
+        <Route path="/apps/:app/rollouts/:rollout">
+          {({ rollout }) => <RolloutPage key={rollout} app={app} rollout={rollout} />}
+        </Route>
+        <Route path="/apps/:app/journal">
+          <JournalPage app={app} />
+        </Route>
+        <Route path="/apps/:app/logs/:place?">{({ place }) => <LogsPage app={app} wanted={place ?? null} />}</Route>
+        <Route path="/apps/:app/config/:place?">{({ place }) => <ConfigPage app={app} wanted={place ?? null} />}</Route>
+        <Route path="/apps/:app/secrets/:place?">
+          {({ place }) => <SecretsPage app={app} wanted={place ?? null} />}
+        </Route>
+        <Route path="/apps/:app/flags/:place?">{({ place }) => <FlagsPage app={app} wanted={place ?? null} />}</Route>
+        <Route path="/apps/:app/jobs/:place?">{({ place }) => <JobsPage app={app} wanted={place ?? null} />}</Route>
+        <Route path="/apps/:app/notifications/:place?">
+          {({ place }) => <NotificationsPage app={app} wanted={place ?? null} />}
+        </Route>
+        <Route>
+          <NotFound />
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
