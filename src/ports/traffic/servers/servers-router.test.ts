@@ -259,6 +259,27 @@ describe('environments on several servers', () => {
     assert.equal(await epochAt(machines.two), 41);
   });
 
+  test('one that an environment has left for good while it was away, is told that and nothing older', async () => {
+    await router.publish([shop([at('one', 0), at('two', 1)], { epoch: 60 })]);
+    newest = ['one'];
+    machines.two.isAway = true;
+    await router.publish([shop([at('one', 0)], { epoch: 61 })]);
+    servers = ['one'];
+    await router.publish([shop([at('one', 0)], { epoch: 62 })]);
+    machines.two.isAway = false;
+    const routedThere = async () => (await machines.two.control.document())?.environments.length;
+    for (let tries = 0; tries < 2_000 && (await routedThere()) !== 0; tries++) {
+      await router.status();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(await routedThere(), 0);
+    for (let looks = 0; looks < 10; looks++) {
+      await router.status();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(await routedThere(), 0);
+  });
+
   test('a judged environment on a server that was never heard is not judged without it', async () => {
     const revisions = [revision('r1', [service([at('two', 0)])]), revision('r2', [service([at('two', 0)])])];
     const shares = [

@@ -5,6 +5,7 @@ import type { ObservedAnswers } from '../../../rollout/facts.ts';
 import type { LiveQuestion, TrafficRouter } from '../traffic.ts';
 import { AbsentServers, inTime, isAway, ofServer } from './absent-servers.ts';
 import { KeptRoutes } from './kept-routes.ts';
+import { MissedRoutes } from './missed-routes.ts';
 import { isSame, mergeCounters, mergeEnvironments, mergeStatus, partOf, serversIn } from './routes-by-server.ts';
 import type { OfServer } from './routes-by-server.ts';
 
@@ -53,8 +54,9 @@ export class ServersRouter implements TrafficRouter {
   readonly #status = new Map<string, ProxyStatus>();
   /** Servers that were not told of the latest doors. */
   readonly #untold = new Set<string>();
-  /** What servers were not told that an environment was leaving while they were away: for when they are back. */
-  readonly #owed = new Map<string, readonly RoutedEnvironment[]>();
+  readonly #missed = new MissedRoutes();
+  /** Servers that are being told what they have missed. */
+  readonly #catchingUp = new Map<string, Promise<void>>();
   readonly #absent: AbsentServers;
 
   constructor(options: ServersRouterOptions) {
@@ -77,6 +79,7 @@ export class ServersRouter implements TrafficRouter {
       const own = placed.filter(({ servers }) => servers.includes(server));
       const routed = own.map(({ environment }) => environment);
       const others = environments.filter((environment) => !routed.includes(environment));
+      await this.#begin(server, environments);
       const isLeft = own.every(({ needed }) => !needed.includes(server));
       await (isLeft ? this.#publishLate(server, routed, others) : this.#publishTo(server, routed, others));
     });
@@ -87,6 +90,7 @@ export class ServersRouter implements TrafficRouter {
 
   async withdraw(scope: Scope): Promise<void> {
     const tasks = this.#options.all().map(async (server) => {
+      await this.#begin(server, [scope]);
       if (!(await this.#inForce(server)).some((known) => isSame(known, scope))) return;
       await this.#options.server(server).withdraw(scope);
       await this.#keep(server);
@@ -172,36 +176,37 @@ export class ServersRouter implements TrafficRouter {
     return { environment, servers: [...new Set([...named, ...serversIn(environment)])], needed };
   }
 
+  /** What is said now of these environments comes after all that was said before. */
+  async #begin(server: string, scopes: readonly Scope[]): Promise<void> {
+    while (this.#catchingUp.has(server)) await this.#catchingUp.get(server);
+    this.#missed.forget(server, scopes);
+  }
+
   /** One that is away gets it when it is back. */
   async #publishLate(server: string, own: readonly RoutedEnvironment[], others: readonly Scope[]): Promise<void> {
     await this.#publishTo(server, own, others).catch((error: unknown) => {
       if (!isAway(error)) throw error;
-      const before = this.#owed.get(server) ?? [];
-      this.#owed.set(server, [...before.filter((known) => !own.some((each) => isSame(each, known))), ...own]);
+      this.#missed.add(server, own, others);
     });
   }
 
-  /** Answers that it is back are not held up by what it has missed. */
-  #payOwed(server: string): void {
-    const owed = this.#owed.get(server);
-    if (owed === undefined) return;
-    this.#owed.delete(server);
-    void this.#publishLate(server, owed, []).catch(() => this.#owed.set(server, owed));
+  /** Answers that it is back are not held up by what it has missed; what it is to be told next is. */
+  #catchUp(server: string): void {
+    if (this.#catchingUp.has(server)) return;
+    const missed = this.#missed.take(server);
+    if (missed === null) return;
+    const { routed, left } = missed;
+    const told = this.#publishLate(server, routed, left)
+      .catch(() => this.#missed.add(server, routed, left))
+      .finally(() => this.#catchingUp.delete(server));
+    this.#catchingUp.set(server, told);
   }
 
   async #publishTo(server: string, own: readonly RoutedEnvironment[], others: readonly Scope[]): Promise<void> {
-    const router = this.#options.server(server);
     try {
       if (own.length > 0) {
         this.#absent.refuseDeaf(server);
-        // One that is late goes on: what its router is told after that comes after it.
-        const parts = Promise.all(own.map((each) => this.#partOf(each, server)));
-        await inTime(
-          parts.then((all) => router.publish(all)),
-          server,
-          patienceMs.publish,
-        );
-        this.#owed.delete(server);
+        await inTime(this.#tell(server, own), server, patienceMs.publish);
         this.#absent.heard(server);
       }
       const left = await this.#forgetOthers(server, others);
@@ -212,17 +217,24 @@ export class ServersRouter implements TrafficRouter {
     }
   }
 
+  /** Once its router has it, being late does no harm: what that is told next comes after it. */
+  async #tell(server: string, own: readonly RoutedEnvironment[]): Promise<void> {
+    const startedAt = performance.now();
+    const parts = await Promise.all(own.map((each) => this.#partOf(each, server)));
+    if (performance.now() - startedAt > patienceMs.publish) return;
+    await this.#options.server(server).publish(parts);
+  }
+
   /** What has moved away from a server that cannot be reached stays there until it can be. */
   async #forgetOthers(server: string, others: readonly Scope[]): Promise<boolean> {
     const known = await this.#inForce(server);
     const left = others.filter((scope) => known.some((each) => isSame(each, scope)));
     for (const scope of left) {
-      await this.#options
-        .server(server)
-        .withdraw(scope)
-        .catch((error: unknown) => {
-          if (!isAway(error)) throw error;
-        });
+      const told = this.#options.server(server).withdraw(scope);
+      await inTime(told, server, patienceMs.publish).catch((error: unknown) => {
+        if (!isAway(error)) throw error;
+        this.#missed.add(server, [], [scope]);
+      });
     }
     return left.length > 0;
   }
@@ -284,7 +296,7 @@ export class ServersRouter implements TrafficRouter {
     try {
       const what = await inTime(ask(this.#options.server(server)), server, patienceMs.look);
       this.#absent.heard(server);
-      this.#payOwed(server);
+      this.#catchUp(server);
       return what;
     } catch (error) {
       this.#absent.note(error, server, false);
