@@ -58,7 +58,9 @@ test(
         const slots = await opened.target.observe(scope);
         const failed = slots.find(({ state }) => state === 'gave-up');
         assert.equal(failed, undefined, failed?.note ?? '');
-        return slots.length === 2 && slots.every(({ state }) => state === 'ready') ? slots : null;
+        // The port of an adopted one may answer before its engine does.
+        const areSeen = slots.every(({ state, startedAt }) => state === 'ready' && startedAt !== null);
+        return slots.length === 2 && areSeen ? slots : null;
       };
       const before = await until('both are ready', ready);
       assert.deepEqual(

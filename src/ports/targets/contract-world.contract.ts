@@ -120,14 +120,14 @@ export class ContractWorld {
     return await this.target.observe({ app: 'shop', environment });
   }
 
-  /** Its slots, once every one of them is ready. */
+  /** Its slots, once every one of them is ready. Of one that was adopted the port may answer before the platform does. */
   async untilReady(order: ServiceOrder): Promise<readonly TargetSlot[]> {
     let own: readonly TargetSlot[] = [];
     await until(`${order.revision} is ready`, async () => {
       own = (await this.observe(order.environment)).filter((slot) => slot.revision === order.revision);
       const failed = own.find((slot) => slot.state === 'gave-up');
       assert.equal(failed, undefined, `${failed?.note} ${failed?.logTail.join('\n')}`);
-      return own.length === order.slots && own.every((slot) => slot.state === 'ready');
+      return own.length === order.slots && own.every((slot) => slot.state === 'ready' && slot.startedAt !== null);
     });
     return own;
   }
