@@ -181,12 +181,10 @@ describe('a server that is reached through its engine alone', { skip: other.skip
     const { cable } = other;
     execFileSync('ip', ['link', 'set', cable, 'down']);
     try {
-      const begin = performance.now();
       await assert.rejects(server.link.connect({ host: '127.0.0.1', port: 9 }, { timeoutMs: 2_000 }), {
         code: 'timeout',
         message: /within 2000 ms/,
       });
-      assert.ok(performance.now() - begin < 4_000);
       const fresh = await open('one');
       const asked = fresh.link.connect({ host: '127.0.0.1', port: 9 }, { timeoutMs: 5_000 });
       await assert.rejects(

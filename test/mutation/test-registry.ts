@@ -48,6 +48,8 @@ export function it(title: string, act: Act): void {
   registered.push({ title: name, run: () => run(name, suite?.before ?? [], act) });
 }
 
+export { it as test };
+
 async function run(name: string, before: readonly Act[], act: Act): Promise<void> {
   const cleanUps: (() => unknown)[] = [];
   const context: TestContext = { name, after: (cleanUp) => cleanUps.push(cleanUp), diagnostic: () => undefined };

@@ -32,8 +32,7 @@ export type Playground = {
 /** Stores in a temporary folder, and real processes on them. On failure the output of the processes is shown. */
 export async function openPlayground(t: TestContext): Promise<Playground> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bildwerk-'));
-  const folders = { DOCUMENTS_DIR: join(dataDir, 'documents'), PICTURES_DIR: join(dataDir, 'pictures') };
-  const stores = await openStores(readEnvironment(folders, 'test'));
+  const stores = await openStores(readEnvironment(foldersIn(dataDir), 'test'));
   const lines: Logged[] = [];
   const running: RunningApp[] = [];
   t.after(async () => {
@@ -77,6 +76,11 @@ export async function openPlayground(t: TestContext): Promise<Playground> {
       return path;
     },
   };
+}
+
+/** The variables that name the stores of a playground. */
+export function foldersIn(dataDir: string) {
+  return { DOCUMENTS_DIR: join(dataDir, 'documents'), PICTURES_DIR: join(dataDir, 'pictures') };
 }
 
 export async function jpeg(width: number, height: number): Promise<Buffer> {

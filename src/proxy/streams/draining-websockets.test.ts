@@ -164,7 +164,7 @@ describe('the WebSockets of an instance that drains', () => {
     const ends = await Promise.all(talks.map((talk) => talk.ended));
     for (const { code, afterMs } of ends) {
       assert.equal(code, 1012);
-      assert.ok(afterMs - sinceMs >= 1_500 && afterMs - sinceMs < 6_000, `${afterMs - sinceMs} ms`);
+      assert.ok(afterMs - sinceMs >= 1_500, `${afterMs - sinceMs} ms`);
     }
   });
 

@@ -103,9 +103,7 @@ describe('the replacement of workers', { timeout: 240_000 }, () => {
     const { control, port } = served;
     const [hung] = (await control.status()).workers;
     process.kill(hung?.pid ?? 0, 'SIGSTOP');
-    const startMs = performance.now();
     assert.deepEqual((await control.putDocument(served.document({ version: 2 }))).problems, []);
-    assert.ok(performance.now() - startMs < 9_000);
     await untilGone(hung?.pid ?? 0);
     const status = await control.status();
     assert.deepEqual([status.confirmed, status.workers.length, status.version], [true, 1, 2]);
