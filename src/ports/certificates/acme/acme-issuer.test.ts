@@ -65,7 +65,7 @@ test('an authority that refuses nonces now and then still issues', { skip, timeo
   const count = (words: string) => world.pebble.said().split(words).length;
   for (const isRefused = () => count(' POST /') > count(' HEAD /nonce'); !isRefused() || orders === 0; orders += 1) {
     assert.ok(orders < 20, 'pebble refused no nonce');
-    const issued = await world.issuer.issue([`shop-${orders}.example`], AbortSignal.timeout(50_000));
+    const issued = await world.issuer.issue([`shop-${orders}.example`], AbortSignal.timeout(120_000));
     assert.match(issued.chainPem, /BEGIN CERTIFICATE/);
   }
 });
@@ -77,12 +77,12 @@ test(
     await using world = await start();
     const accounts = accountBook();
     const issuer = issuerFor(world.pebble, world.board, accounts);
-    await issuer.issue(['a.example'], AbortSignal.timeout(30_000));
+    await issuer.issue(['a.example'], AbortSignal.timeout(120_000));
     assert.deepEqual(world.board.challenges(), []);
     assert.equal(world.published(), 2);
     const first = accounts.accounts.get(world.pebble.directory)?.url;
     assert.ok(first);
-    await issuer.issue(['b.example'], AbortSignal.timeout(30_000));
+    await issuer.issue(['b.example'], AbortSignal.timeout(120_000));
     assert.equal(accounts.accounts.get(world.pebble.directory)?.url, first);
   },
 );
@@ -91,11 +91,11 @@ test('an account that the authority has forgotten is made anew', { skip, timeout
   await using world = await start();
   const accounts = accountBook();
   const issuer = issuerFor(world.pebble, world.board, accounts);
-  await issuer.issue(['a.example'], AbortSignal.timeout(30_000));
+  await issuer.issue(['a.example'], AbortSignal.timeout(120_000));
   const { keyPem, url } = accounts.accounts.get(world.pebble.directory) ?? {};
   assert.ok(keyPem !== undefined && url !== undefined && url !== null);
   await accounts.keep(world.pebble.directory, { keyPem, url: `${url}0` });
-  await issuer.issue(['b.example'], AbortSignal.timeout(30_000));
+  await issuer.issue(['b.example'], AbortSignal.timeout(120_000));
   assert.equal(accounts.accounts.get(world.pebble.directory)?.url, url);
 });
 
@@ -110,16 +110,19 @@ test(
       lookup: nameLookup(pebble.dnsServer),
       port: pebble.httpPort,
     });
-    await assert.rejects(issuerFor(pebble, elsewhere).issue(['shop.example'], AbortSignal.timeout(30_000)), (error) => {
-      assert.ok(error instanceof CertificateRefused);
-      assert.match(
-        error.message,
-        /shop\.example leads to 127\.0\.0\.1, and that is not this Lotse: http:.* was answered with 404/,
-      );
-      assert.match(error.hint ?? '', /front port/);
-      assert.equal(error.isOwnFinding, true);
-      return true;
-    });
+    await assert.rejects(
+      issuerFor(pebble, elsewhere).issue(['shop.example'], AbortSignal.timeout(120_000)),
+      (error) => {
+        assert.ok(error instanceof CertificateRefused);
+        assert.match(
+          error.message,
+          /shop\.example leads to 127\.0\.0\.1, and that is not this Lotse: http:.* was answered with 404/,
+        );
+        assert.match(error.hint ?? '', /front port/);
+        assert.equal(error.isOwnFinding, true);
+        return true;
+      },
+    );
   },
 );
 
@@ -128,7 +131,7 @@ test('what the authority cannot see is said in its words', { skip, timeout: 180_
   await using pebble = await startPebble({ httpPort: closed });
   const publish = async () => undefined;
   const board = new ChallengeBoard({ publish, lookup: nameLookup(pebble.dnsServer), port: closed });
-  await assert.rejects(issuerFor(pebble, board).issue(['shop.example'], AbortSignal.timeout(50_000)), {
+  await assert.rejects(issuerFor(pebble, board).issue(['shop.example'], AbortSignal.timeout(120_000)), {
     name: 'CertificateRefused',
     message: /could not see that shop\.example is ours: .*refused/i,
     hint: /Port 80 of shop\.example has to lead to Lotse/,
@@ -138,7 +141,7 @@ test('what the authority cannot see is said in its words', { skip, timeout: 180_
 
 test('a name that the authority refuses is named with its reason', { skip, timeout: 180_000 }, async () => {
   await using world = await start();
-  await assert.rejects(world.issuer.issue(['blocked-domain.example.'], AbortSignal.timeout(30_000)), {
+  await assert.rejects(world.issuer.issue(['blocked-domain.example.'], AbortSignal.timeout(120_000)), {
     name: 'CertificateRefused',
     message: /^localhost:\d+ refused a certificate for blocked-domain\.example\.: /,
   });
@@ -166,13 +169,13 @@ test(
         proof: board,
       });
     try {
-      await assert.rejects(issuerAt(nobody).issue(['shop.example'], AbortSignal.timeout(30_000)), {
+      await assert.rejects(issuerAt(nobody).issue(['shop.example'], AbortSignal.timeout(120_000)), {
         code: 'unreachable',
         message: /cannot be asked: .*ECONNREFUSED/,
         retryAfterMs: null,
         isOwnFinding: true,
       });
-      await assert.rejects(issuerAt(port).issue(['shop.example'], AbortSignal.timeout(30_000)), {
+      await assert.rejects(issuerAt(port).issue(['shop.example'], AbortSignal.timeout(120_000)), {
         message: /asks for patience \(429\): too many certificates already issued/,
         retryAfterMs: 7_200_000,
         isOwnFinding: false,

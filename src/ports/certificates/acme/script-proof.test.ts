@@ -75,7 +75,7 @@ exec curl -sf -d "{\\"host\\": \\"$2.\\", \\"value\\": \\"$3\\"}" ${pebble.dnsMa
       accounts: { find: () => Promise.resolve(null), keep: () => Promise.resolve() },
       proof: scriptProof({ argv: [script.file], allowFile: script.allowFile }),
     });
-    const { chainPem } = await issuer.issue(['shop.example', '*.shop.example'], AbortSignal.timeout(50_000));
+    const { chainPem } = await issuer.issue(['shop.example', '*.shop.example'], AbortSignal.timeout(120_000));
     assert.match(chainPem, /BEGIN CERTIFICATE/);
   },
 );

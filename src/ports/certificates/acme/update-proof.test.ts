@@ -77,7 +77,7 @@ test(
       accounts: { find: () => Promise.resolve(null), keep: () => Promise.resolve() },
       proof: proofOf(knot),
     });
-    const { chainPem } = await issuer.issue(['shop.example', '*.shop.example'], AbortSignal.timeout(50_000));
+    const { chainPem } = await issuer.issue(['shop.example', '*.shop.example'], AbortSignal.timeout(120_000));
     assert.match(chainPem, /BEGIN CERTIFICATE/);
     assert.deepEqual(await valuesIn(knot), []);
   },

@@ -28,9 +28,9 @@ issuerContract('files', start);
 
 test('files that are swapped on disk are what is read next', async () => {
   await using world = await start();
-  const before = await world.issuer.issue(names, AbortSignal.timeout(1000));
+  const before = await world.issuer.issue(names, AbortSignal.timeout(60_000));
   await makeCertificateFiles(world.folder, names);
-  const after = await world.issuer.issue(names, AbortSignal.timeout(1000));
+  const after = await world.issuer.issue(names, AbortSignal.timeout(60_000));
   assert.notEqual(after.chainPem, before.chainPem);
 });
 

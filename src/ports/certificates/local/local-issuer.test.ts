@@ -46,7 +46,7 @@ test('a root that would end before its leaves is replaced', async () => {
 
 test('Node verifies it for each of its names and for no other', async () => {
   await using world = await start();
-  const { chainPem, keyPem } = await world.issuer.issue(names, AbortSignal.timeout(30_000));
+  const { chainPem, keyPem } = await world.issuer.issue(names, AbortSignal.timeout(120_000));
   const server = createServer({ cert: chainPem, key: keyPem.reveal() }, (socket) => socket.end('hello')).listen(
     0,
     '127.0.0.1',
@@ -75,7 +75,7 @@ test('Node verifies it for each of its names and for no other', async () => {
 
 test('openssl verifies it strictly', { skip: lacks('openssl') }, async () => {
   await using world = await start();
-  const { chainPem } = await world.issuer.issue(names, AbortSignal.timeout(30_000));
+  const { chainPem } = await world.issuer.issue(names, AbortSignal.timeout(120_000));
   const leaf = join(world.folder, 'leaf.pem');
   await writeFile(leaf, chainPem);
   const strict = ['-x509_strict', '-purpose', 'sslserver', '-verify_hostname', 'shop.localhost'];

@@ -50,8 +50,8 @@ test('a mail has its id, its thread, a readable subject, and asks for no absence
   const server = await mailServer(login);
   t.after(server.stop);
   const send = sender(server.port, login.password);
-  await send(exampleMessage, AbortSignal.timeout(10_000));
-  await send({ ...exampleMessage, id: 'another' }, AbortSignal.timeout(10_000));
+  await send(exampleMessage, AbortSignal.timeout(60_000));
+  await send({ ...exampleMessage, id: 'another' }, AbortSignal.timeout(60_000));
   const [first = '', second = ''] = server.mails;
   assert.equal(field(first, 'message-id'), `<${exampleMessage.id}@lotse>`);
   assert.equal(field(first, 'references'), field(second, 'references'));
@@ -64,7 +64,7 @@ test('a mail has its id, its thread, a readable subject, and asks for no absence
 test('a wrong password is a refusal, and neither it nor the address is said', async (t) => {
   const server = await mailServer(login);
   t.after(server.stop);
-  await assert.rejects(sender(server.port, 'wrong-one')(exampleMessage, AbortSignal.timeout(10_000)), (error) => {
+  await assert.rejects(sender(server.port, 'wrong-one')(exampleMessage, AbortSignal.timeout(60_000)), (error) => {
     assert.ok(error instanceof LotseError);
     assert.equal(error.code, 'forbidden');
     assert.doesNotMatch(error.message, /wrong-one|team@|lotse:/);
@@ -76,6 +76,6 @@ test('a line break in what is told is no line of the head', async (t) => {
   const server = await mailServer(login);
   t.after(server.stop);
   const title = 'shop: done\r\nBcc: evil@elsewhere.example';
-  await sender(server.port, login.password)({ ...exampleMessage, title }, AbortSignal.timeout(10_000));
+  await sender(server.port, login.password)({ ...exampleMessage, title }, AbortSignal.timeout(60_000));
   assert.equal(field(server.mails[0]?.split('\r\n\r\n')[0] ?? '', 'bcc'), '');
 });

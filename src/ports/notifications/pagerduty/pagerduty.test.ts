@@ -36,8 +36,8 @@ notificationsContract('pagerduty', start);
 
 test('it is an event of version 2, and messages of one story are one alert', async () => {
   await using world = await start();
-  await world.send({ ...exampleMessage, title: 'x'.repeat(5000) }, AbortSignal.timeout(10_000));
-  await world.send({ ...exampleMessage, id: 'another' }, AbortSignal.timeout(10_000));
+  await world.send({ ...exampleMessage, title: 'x'.repeat(5000) }, AbortSignal.timeout(60_000));
+  await world.send({ ...exampleMessage, id: 'another' }, AbortSignal.timeout(60_000));
   const [first, second] = world.received().map((body) => event.parse(JSON.parse(body)));
   assert.equal(first?.routing_key, key);
   assert.equal(first.payload.severity, 'critical');

@@ -37,7 +37,7 @@ test('the message is one that Slack accepts, however long it is, and nothing in 
     lines: ['<!channel> & <https://evil.example|here>', 'y'.repeat(9000)],
   };
   for (const message of [exampleMessage, long, { ...exampleMessage, lines: [] }])
-    await world.send(message, AbortSignal.timeout(10_000));
+    await world.send(message, AbortSignal.timeout(60_000));
   const bodies = world.received().map((body) => webhook.parse(JSON.parse(body)));
   assert.equal(bodies[0]?.text, 'shop/production: r7 ist gestrandet – „Größe“ &lt;b&gt; &amp; *fett*');
   assert.match(bodies[1]?.blocks[1]?.text.text ?? '', /^&lt;!channel&gt; &amp; &lt;https/);

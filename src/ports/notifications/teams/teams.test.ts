@@ -43,7 +43,7 @@ notificationsContract('teams', start);
 
 test('the message is an Adaptive Card, and what others wrote in it is no Markdown', async () => {
   await using world = await start();
-  await world.send({ ...exampleMessage, lines: ['[here](https://evil.example)'] }, AbortSignal.timeout(10_000));
+  await world.send({ ...exampleMessage, lines: ['[here](https://evil.example)'] }, AbortSignal.timeout(60_000));
   const { body } = envelope.parse(JSON.parse(world.received()[0] ?? '')).attachments[0].content;
   assert.equal(body[0]?.color, 'Attention');
   assert.equal(body[1]?.text, '\\[here\\](https://evil.example)');

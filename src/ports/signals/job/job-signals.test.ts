@@ -52,7 +52,7 @@ signalsContract('a job', async () => {
 test('a job is told which release it is asked about, its last line counts, and words are no number', async (t) => {
   const { options, job, stop } = await startTarget();
   t.after(stop);
-  const ask = async (code: string) => await askJob(job(code), options, AbortSignal.timeout(20_000));
+  const ask = async (code: string) => await askJob(job(code), options, AbortSignal.timeout(60_000));
   assert.equal(await ask('console.log(9); console.log(process.env.LOTSE_SIGNAL_RELEASE.length); console.log("")'), 2);
   assert.equal(await ask('console.log("NaN")'), null);
   await assert.rejects(ask('console.log("7 requests")'), /no number: 7 requests/);
