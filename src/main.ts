@@ -127,7 +127,7 @@ async function openHouse(options: ServeOptions): Promise<House> {
 
 /** The capability with its drivers: the machine's targets and builders, Lotse's own proxy, folder stores. */
 async function openReleases(house: House) {
-  const { stateDir, controlDir, database, journal, lock, proxy, frontPort, frontHost } = house;
+  const { stateDir, controlDir, database, journal, lock, proxy, frontPort, frontHost, environmentPorts } = house;
   const { builders, target, servers } = await openMachine(house);
   const probeKey = await keptProbeKey(join(controlDir, 'probe.key'));
   const names = await NameBook.open(database.db, journal);
@@ -163,7 +163,7 @@ async function openReleases(house: House) {
     ...{ database, journal, lock, engine, builders, target, traffic, frontPort, stateDir, now, newId: uuidv7 },
     ...values.asked,
     parts: releaseParts({ database, builders, target, ...values.parts }),
-    ports: new PortBook(database, now),
+    ports: new PortBook({ database, now, environmentPorts, stateDir }),
     lookAtServers: (names) => servers.look(names),
     prepareServer: async (server, artifact) => await (await servers.of(server)).prepare(artifact),
     ...{ names, signPreview, secured: (environment) => certificates.secured(environment) },

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -102,7 +103,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<S
 }
 
 function argumentsOf({ state, frontPort, port = 0, flags = [] }: ControlPlaneOptions): readonly string[] {
-  return ['serve', '--state', state, '--listen', `127.0.0.1:${port}`, '--front-port', String(frontPort), ...flags];
+  const places = ['--listen', `127.0.0.1:${port}`, '--front-port', String(frontPort)];
+  return ['serve', '--state', state, ...places, '--environment-ports', environmentPorts(state), ...flags];
+}
+
+/** Far from those of other control planes that start on this machine at the same time. */
+function environmentPorts(state: string): string {
+  const first = 24_000 + 20 * (createHash('sha256').update(state).digest().readUInt32BE() % 300);
+  return `${first}-${first + 19}`;
 }
 
 /** Tests start it hundreds of times: what Node.js has compiled once need not be compiled again. */

@@ -1,35 +1,47 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { LotseError } from '../../core/errors.ts';
 import type { Scope } from '../../core/ids.ts';
 import type { Database } from '../../database/open-database.ts';
 
-/** Where each kind of port is taken from. Instances have a range of the target's own. */
+/** The first and the last port. */
+export type PortRange = readonly [first: number, last: number];
+
+/** Where each other kind of port is taken from. Instances have a range of the target's own. */
 const ranges = {
-  environment: [8101, 8199],
   /** The environment's own, in the network of its containers. */
   inner: [8201, 8299],
   pinned: [20_000, 20_499],
   internal: [20_500, 20_999],
-} as const;
+} as const satisfies Record<string, PortRange>;
 
 const loopback = '127.0.0.1';
 
 export interface PortUse extends Scope {
-  readonly purpose: keyof typeof ranges;
+  readonly purpose: keyof typeof ranges | 'environment';
   readonly revision: string;
   readonly service: string;
 }
 
+interface PortBookParts {
+  readonly database: Database;
+  readonly now: () => number;
+  /** For the ports of environments: people see them, so the lowest one that is free is given. */
+  readonly environmentPorts: PortRange;
+  /** Another one for each control plane of this machine. */
+  readonly stateDir: string;
+}
+
 /** Ports that Lotse gives away on this machine: the same use gets the same port until it is released. */
 export class PortBook {
+  readonly #parts: PortBookParts;
   readonly #database: Database;
-  readonly #now: () => number;
   /** What was given, by use: the engine asks every second, and nobody else writes these rows. */
   #known = new Map<string, number>();
 
-  constructor(database: Database, now: () => number) {
-    this.#database = database;
-    this.#now = now;
+  constructor(parts: PortBookParts) {
+    this.#parts = parts;
+    this.#database = parts.database;
   }
 
   /** `host`: where it will be listened on; a port that another program has there is passed over. Errors: `port-taken`. */
@@ -55,14 +67,25 @@ export class PortBook {
     const taken = new Set(
       (await this.#database.db.selectFrom('ports').select('port').execute()).map((row) => row.port),
     );
-    const [first, last] = ranges[use.purpose];
-    for (let port = first; port <= last; port++) {
+    const [first, last] = use.purpose === 'environment' ? this.#parts.environmentPorts : ranges[use.purpose];
+    const count = last - first + 1;
+    const begin = this.#beginOf(use);
+    for (let tried = 0; tried < count; tried++) {
+      const port = first + ((begin + tried) % count);
       if (taken.has(port) || !(await isFree(port, host))) continue;
       if (await this.#claim(port, use)) return port;
     }
+    const wider = use.purpose === 'environment' ? ' `lotse serve -- --environment-ports FIRST-LAST` gives others.' : '';
     throw new LotseError('port-taken', `no free port between ${first} and ${last} for ${use.app}/${use.environment}`, {
-      hint: 'Other programs use them, or another Lotse on this machine. `ss -ltnp` shows who listens.',
+      hint: `Other programs use them, or another Lotse on this machine. \`ss -ltnp\` shows who listens.${wider}`,
     });
+  }
+
+  /** It is listened on some time after it was given: another Lotse that looks for one meanwhile begins elsewhere. */
+  #beginOf({ app, environment, purpose, revision, service }: PortUse): number {
+    if (purpose === 'environment' || purpose === 'inner') return 0;
+    const text = JSON.stringify([this.#parts.stateDir, app, environment, purpose, revision, service]);
+    return createHash('sha256').update(text).digest().readUInt32BE();
   }
 
   async #find(use: PortUse): Promise<number | null> {
@@ -81,7 +104,7 @@ export class PortBook {
   async #claim(port: number, { app, environment, purpose, revision, service }: PortUse): Promise<boolean> {
     const done = await this.#database.db
       .insertInto('ports')
-      .values({ port, app, environment, purpose, revision, service, slot: 0, allocated_at: this.#now() })
+      .values({ port, app, environment, purpose, revision, service, slot: 0, allocated_at: this.#parts.now() })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     return (done.numInsertedOrUpdatedRows ?? 0n) > 0n;
