@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 /** Every way in which a value could lie somewhere. */
@@ -10,13 +10,27 @@ export function writtenForms(value: string): readonly string[] {
 
 /** Files below a folder that have one of these texts in their bytes, whatever they are. */
 export function filesWith(folder: string, texts: readonly string[]): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => {
-      const content = contentOf(path);
-      return texts.some((text) => content.includes(text));
-    });
+  return filesBelow(folder).filter((path) => {
+    const content = contentOf(path);
+    return texts.some((text) => content.includes(text));
+  });
+}
+
+/** What is gone before its turn comes is none of them. */
+function filesBelow(folder: string): readonly string[] {
+  const entries = entriesOf(folder);
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+  });
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /** Processes whose command line has one of these texts. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Generous: a machine that is busy with other things may take its time. */
-export const patienceMs = 60_000;
+export const patienceMs = 150_000;
 const lookIntervalMs = 25;
 
 /** Looks until the answer is neither null nor false. Rejects with what was waited for, and the last error if any. */

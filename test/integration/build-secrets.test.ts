@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { filesWith } from '../harness/find-leaks.ts';
 import { shopManifest, shopTar } from '../harness/shop-app.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
 
@@ -14,13 +14,6 @@ writeFileSync('length.txt', String(process.env.NPM_TOKEN.length));
 console.log('with', process.env.NPM_TOKEN);
 `,
 };
-
-function filesWith(folder: string, text: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path).includes(text));
-}
 
 test('a build whose secret has no value is refused with what to do; one that has it keeps nothing of it', async (t) => {
   const lotse = await temporaryLotse(t);
@@ -36,16 +29,16 @@ test('a build whose secret has no value is refused with what to do; one that has
 
   const built = await lotse.client.build(tar);
   assert.equal(built.error, null, JSON.stringify(built));
-  const holders = filesWith(join(lotse.state, 'builds', 'artifacts'), String(value.length));
+  const holders = filesWith(join(lotse.state, 'builds', 'artifacts'), [String(value.length)]);
   const artifact = holders.find((path) => path.endsWith('length.txt'));
   assert.ok(artifact !== undefined, 'the build had it');
-  assert.deepEqual(filesWith(lotse.state, value), []);
+  assert.deepEqual(filesWith(lotse.state, [value]), []);
   const failing = { ...files, 'build.mjs': `${files['build.mjs']}process.exit(3);\n` };
   const failed = JSON.stringify(await lotse.client.build(await shopTar(manifest, failing)));
   assert.match(failed, /exit status 3/);
   assert.match(failed, /with \*\*\*/);
   assert.ok(!failed.includes(value));
-  assert.deepEqual(filesWith(lotse.state, value), []);
+  assert.deepEqual(filesWith(lotse.state, [value]), []);
   const journal = JSON.stringify(await lotse.client.ask('GET /apps/shop/journal?last=100'));
   assert.match(journal, /build-secrets-used/);
   assert.ok(!journal.includes(value));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { knownSecret } from '../../src/capabilities/secrets/secrets-api.ts';
+import { commandLinesWith, filesWith, writtenForms } from '../harness/find-leaks.ts';
 import type { Shop } from '../harness/shop-app.ts';
 import { temporaryLotse, type TemporaryLotse } from '../harness/temporary-lotse.ts';
 import { visit } from '../harness/visit.ts';
@@ -23,36 +24,6 @@ const at = '/apps/shop/environments/production/secrets';
 
 async function digestOf(text: string): Promise<string> {
   return Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(text))).toString('hex');
-}
-
-/** Every way in which a text could lie somewhere. */
-function formsOf(value: string): readonly string[] {
-  const base64 = Buffer.from(value).toString('base64').replace(/=+$/, '');
-  return [value, base64, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
-}
-
-/** Files below a folder that have one of these texts, whatever they are. */
-function filesWith(folder: string, texts: readonly string[]): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => {
-      const content = readFileSync(path);
-      return texts.some((text) => content.includes(text));
-    });
-}
-
-/** Processes whose command line has one of these texts. */
-function commandLinesWith(texts: readonly string[]): readonly string[] {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8');
-      return texts.some((text) => line.includes(text));
-    } catch {
-      return false; // It has ended.
-    }
-  });
 }
 
 async function set(lotse: TemporaryLotse, value: string): Promise<unknown> {
@@ -92,7 +63,7 @@ describe('secrets', () => {
     for (const path of ['journal?last=1000', 'releases', 'environments/production/logs']) {
       said.push(await lotse.client.ask(`GET /apps/shop/${path}`).catch(String));
     }
-    const texts = [...formsOf(first), ...formsOf(second)];
+    const texts = [...writtenForms(first), ...writtenForms(second)];
     assert.deepEqual(
       texts.filter((text) => JSON.stringify(said).includes(JSON.stringify(text).slice(1, -1))),
       [],
@@ -102,7 +73,7 @@ describe('secrets', () => {
     assert.deepEqual(commandLinesWith(texts), []);
     // And it would have been found.
     const planted = join(lotse.state, 'control', 'planted');
-    writeFileSync(planted, `x${formsOf(second)[1]}x`);
+    writeFileSync(planted, `x${writtenForms(second)[1]}x`);
     assert.deepEqual(filesWith(lotse.state, texts), [planted]);
   });
 

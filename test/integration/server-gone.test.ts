@@ -7,7 +7,7 @@ import { removeAllOf } from '../harness/docker-target-setup.ts';
 import { startSeveralMachines } from '../harness/several-machines.ts';
 import { ShopFolder } from '../harness/shop-folder.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
-import { patienceMs, until } from '../harness/until.ts';
+import { until } from '../harness/until.ts';
 import { visit } from '../harness/visit.ts';
 
 const found = await findTestEngine();
@@ -61,6 +61,6 @@ test(
       const answer = await visit(port, '/', undefined, gone.machine.ip).catch((error: unknown) => error);
       return answer instanceof Error && 'code' in answer && answer.code === 'ECONNREFUSED';
     };
-    await until('nobody answers there', isClosed, 4 * patienceMs);
+    await until('nobody answers there', isClosed);
   },
 );
