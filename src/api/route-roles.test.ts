@@ -105,6 +105,7 @@ const table: Readonly<Record<string, Role | null>> = {
   'POST /apps/:app/environments/:environment/jobs/:job/cancel': 'operator',
   'GET /apps/:app/environments/:environment/logs': 'viewer',
   'GET /apps/:app/environments/:environment/services/:service/session': 'operator',
+  'GET /apps/:app/environments/:environment/services/:service/one-off': 'operator',
   'GET /apps/:app/journal': 'viewer',
   'GET /journal/check': 'viewer',
   'POST /servers/look': 'developer',

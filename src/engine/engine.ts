@@ -2,13 +2,14 @@ import type { Actor } from '../core/events.ts';
 import { LotseError } from '../core/errors.ts';
 import { chainOf, type Scope } from '../core/ids.ts';
 import type { Address } from '../core/routing-document.ts';
+import type { OneOffOrder } from '../ports/targets/session.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Command } from '../rollout/facts.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { EnvironmentRunner } from './environment-runner.ts';
 import { emptyView, type EnvironmentView } from './environment-log.ts';
 import type { Judged } from './judged-rollout.ts';
-import type { WantedJob } from './orders.ts';
+import { oneOffOrder, type WantedJob, type WantedOneOff } from './orders.ts';
 import type { EngineParts } from './parts.ts';
 import { Patience } from './patience.ts';
 import { patientParts } from './patient-parts.ts';
@@ -95,6 +96,11 @@ export class Engine {
    */
   async startJob(scope: Scope, wanted: WantedJob): Promise<void> {
     await startJob(this.#asked, scope, wanted);
+  }
+
+  /** The full order for a program that runs once as a service runs. Errors: those of the bindings. */
+  async oneOffOrder(scope: Scope, wanted: WantedOneOff): Promise<OneOffOrder> {
+    return await oneOffOrder(this.#asked.bindings, scope, wanted);
   }
 
   /** Something that gates or routing depend on has changed: look at once. */

@@ -304,7 +304,10 @@ export const jobRequest = z
   .object({
     job: z.string().optional(),
     argv: z.array(z.string()).min(1).optional(),
+    /** Of a command: whose config and folder it has. */
+    service: z.string().optional(),
     withinMs: z.number().int().positive().optional(),
+    reason: z.string().trim().min(3).max(2000).optional(),
   })
   .meta({ description: 'A job by name, or a command, in the surroundings of what serves now' });
 

@@ -10,13 +10,14 @@ import { problemOf } from '../problem.ts';
 
 const handshakeMs = 30_000;
 
-/** The way to an instance of a service. Errors: what the control plane refuses with; `unreachable`. */
-export async function openInstance(
+/** The way to a program: in an instance of a service, or in a place of its own. Errors: what the control plane refuses with; `unreachable`. */
+export async function openProgram(
   plane: ControlPlane,
   place: { readonly environment: string; readonly service: string },
+  route: keyof typeof sessionRoutes,
 ): Promise<WebSocket> {
   const { url, token } = await plane.client.reached();
-  const [, template = ''] = sessionRoutes.openSession.split(' ');
+  const [, template = ''] = sessionRoutes[route].split(' ');
   const address = `${url.replace(/^http/, 'ws')}${urlPath(template, { path: { app: plane.app, ...place } })}`;
   const socket = new WebSocket(address, {
     headers: {
@@ -28,7 +29,7 @@ export async function openInstance(
   });
   const refused = new Promise<never>((_, reject) => {
     socket.once('unexpected-response', (_request, response) => {
-      const problem = text(response).then((body) => problemOf(response.statusCode ?? 0, body, 'lotse exec'));
+      const problem = text(response).then((body) => problemOf(response.statusCode ?? 0, body, route));
       void problem.then(reject, reject);
     });
   });
