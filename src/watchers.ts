@@ -8,6 +8,7 @@ import { followRollout } from './capabilities/releases/follow-rollouts.ts';
 import { manifestOf } from './capabilities/releases/release-manifest.ts';
 import { findRevision } from './capabilities/releases/release-rows.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
+import { SeriesKeeper } from './capabilities/releases/series-keeper.ts';
 import { openSchedules } from './capabilities/schedules/open-schedules.ts';
 import { LotseError, toLotseError } from './core/errors.ts';
 import type { JournalEvent } from './core/events.ts';
@@ -72,6 +73,7 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
     scopes: () => listScopes(database.db, null),
     proxyStart: async () => (await context.traffic.status()).proxyStart,
   });
+  const series = new SeriesKeeper({ engine, now, log });
   const pushes = openPushes({ context, builds, find: values.find, log });
   return {
     routes: [...schedules.routes, ...notifications.routes, ...pushes.routes],
@@ -86,6 +88,7 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
       await subscriptions.subscribe({ name: 'commit-reports', from: 'now', handle: (event) => pushes.follow(event) });
       await schedules.start();
       notifications.start();
+      series.start();
       values.reminders.start();
       pushes.start();
     },
@@ -94,6 +97,7 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
         subscriptions.stopAll(),
         schedules.close(),
         notifications.close(),
+        series.close(),
         pushes.close(),
         values.reminders.close(),
       ]);

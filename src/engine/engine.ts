@@ -15,9 +15,13 @@ import { Patience } from './patience.ts';
 import { patientParts } from './patient-parts.ts';
 import { startJob } from './perform.ts';
 import { SharedCounters } from './shared-counters.ts';
+import { TrafficSeries, type SeriesQuestion, type TrafficHistory } from './traffic-series.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
 const settleWaitMs = 120_000;
+
+/** How often `count` should be called, in milliseconds. */
+export const countEveryMs = 10_000;
 
 /** Runs rollouts durably: one loop an environment. The one public file of this folder. */
 export class Engine {
@@ -26,6 +30,7 @@ export class Engine {
   /** The same, of which no question takes for ever. */
   readonly #asked: EngineParts;
   readonly #counters: SharedCounters;
+  readonly #series = new TrafficSeries();
   readonly #runners = new Map<string, EnvironmentRunner>();
   readonly #opening = new Map<string, Promise<void>>();
 
@@ -33,7 +38,7 @@ export class Engine {
     this.#parts = parts;
     this.#patience = new Patience(parts.clock);
     this.#asked = patientParts(parts, this.#patience, () => undefined);
-    this.#counters = new SharedCounters(this.#asked);
+    this.#counters = new SharedCounters(this.#asked, (counters) => this.#series.record(parts.clock.now(), counters));
   }
 
   /** Goes above every fence that a proxy has seen, then takes up each environment where its journal left it. */
@@ -65,6 +70,16 @@ export class Engine {
   /** What is thought of the rollout that is judged, or was judged last; null while nobody has looked. */
   judged(scope: Scope): Judged | null {
     return this.#runners.get(chainOf(scope))?.judged ?? null;
+  }
+
+  /** What was asked of an environment in the last two hours, as far as somebody has called `count`. */
+  series(scope: Scope, question: SeriesQuestion): TrafficHistory {
+    return this.#series.of(scope, question);
+  }
+
+  /** Takes what was counted lately into the series; where a judge has just asked for it, nobody asks again. Errors: as of the router. */
+  async count(): Promise<void> {
+    await this.#counters.all(countEveryMs / 2);
   }
 
   /** Starts a compiled rollout. Errors: `conflict` while another one has not ended. */
@@ -166,6 +181,7 @@ export class Engine {
 
 export type { EngineParts } from './parts.ts';
 export type { EnvironmentView } from './environment-log.ts';
+export type { SeriesQuestion, TrafficHistory } from './traffic-series.ts';
 export type { Judged } from './judged-rollout.ts';
 export type { Bindings, FrontDoor, RevisionPorts, Surroundings } from './bindings.ts';
 export type { OwnerLock } from './owner-lock.ts';

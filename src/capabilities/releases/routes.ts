@@ -8,6 +8,7 @@ import { journalRoutes, type JournalVerdict } from './routes-journal.ts';
 import { previewRoutes } from './routes-previews.ts';
 import { releaseRoutesOf } from './routes-releases.ts';
 import { rolloutRoutes } from './routes-rollouts.ts';
+import { seriesRoutes } from './routes-series.ts';
 import { serverRoutes } from './routes-servers.ts';
 import { sessionRoutesOf } from './routes-sessions.ts';
 
@@ -25,6 +26,7 @@ export function routesOfReleases({ context, builds, checkJournal }: ReleaseRoute
     ...routesOfEvidence(context),
     ...previewRoutes(context),
     ...rolloutRoutes(context),
+    ...seriesRoutes(context),
     ...jobRoutes(context),
     ...sessionRoutesOf(context),
     ...journalRoutes(context, checkJournal),
