@@ -16,6 +16,7 @@ import { routesOfReleases } from '../src/capabilities/releases/routes.ts';
 import { routesOfSchedules } from '../src/capabilities/schedules/routes.ts';
 import { routesOfSecrets } from '../src/capabilities/secrets/routes.ts';
 import { routesOfSources } from '../src/capabilities/sources/routes.ts';
+import { routesOfUpgrades } from '../src/capabilities/upgrades/routes.ts';
 
 const file = join(import.meta.dirname, '..', 'docs', 'reference', 'openapi.json');
 
@@ -33,6 +34,7 @@ function describedRoutes(): readonly Route[] {
     ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
     ...routesOfSchedules(neverCalled()),
     ...routesOfNotifications(neverCalled()),
+    ...routesOfUpgrades(neverCalled()),
   ];
   return allRoutes(routes, packageJson.version);
 }

@@ -10,6 +10,7 @@ import { findRevision } from './capabilities/releases/release-rows.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
 import { SeriesKeeper } from './capabilities/releases/series-keeper.ts';
 import { openSchedules } from './capabilities/schedules/open-schedules.ts';
+import { routesOfUpgrades } from './capabilities/upgrades/routes.ts';
 import { LotseError, toLotseError } from './core/errors.ts';
 import type { JournalEvent } from './core/events.ts';
 import { chainOf, type Scope } from './core/ids.ts';
@@ -76,7 +77,7 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
   const series = new SeriesKeeper({ engine, now, log });
   const pushes = openPushes({ context, builds, find: values.find, log });
   return {
-    routes: [...schedules.routes, ...notifications.routes, ...pushes.routes],
+    routes: [...schedules.routes, ...notifications.routes, ...pushes.routes, ...routesOfUpgrades(context)],
     hooks: pushes.hooks,
     async start() {
       const handle = followRollout.bind(null, context);

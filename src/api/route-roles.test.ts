@@ -12,6 +12,7 @@ import { routesOfFlags } from '../capabilities/flags/routes.ts';
 import { routesOfNotifications } from '../capabilities/notifications/routes.ts';
 import { routesOfReleases } from '../capabilities/releases/routes.ts';
 import { routesOfSources } from '../capabilities/sources/routes.ts';
+import { routesOfUpgrades } from '../capabilities/upgrades/routes.ts';
 import { allRoutes } from './all-routes.ts';
 import { createLiveStream } from './live-stream.ts';
 import { linesRoute, route, uploadRoute } from './route.ts';
@@ -134,6 +135,9 @@ const table: Readonly<Record<string, Role | null>> = {
   'GET /certificates': 'viewer',
   'POST /certificates/:name/renewal': 'operator',
   'GET /development-root': 'viewer',
+  'GET /upgrade': 'viewer',
+  'POST /upgrade/results': 'admin',
+  'POST /upgrade/settle': 'admin',
 };
 
 const passing: Readonly<Record<Role, readonly Role[]>> = {
@@ -156,6 +160,7 @@ function declaredRoutes(): readonly Route[] {
     ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
     ...routesOfSchedules(neverCalled()),
     ...routesOfNotifications(neverCalled()),
+    ...routesOfUpgrades(neverCalled()),
   ];
   return allRoutes([...own, ...capabilities], '1').map((declared) => ({
     ...declared,

@@ -279,6 +279,12 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/uninstall.ts')).uninstallCommand,
   },
   {
+    name: 'upgrade',
+    group: care,
+    summary: 'let another version of Lotse take over, and go back by itself when it is not well',
+    load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
+  },
+  {
     name: 'completion',
     group: care,
     summary: 'print a completion script for bash, zsh or fish',
