@@ -147,6 +147,12 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/flag.ts')).flagCommand,
   },
   {
+    name: 'pipeline',
+    group: gates,
+    summary: 'run, follow and end what is done with a release before it is deployed',
+    load: async () => (await import('./commands/pipeline.ts')).pipelineCommand,
+  },
+  {
     name: 'approve',
     group: gates,
     summary: 'approve a release, or sign lines of its checklist',

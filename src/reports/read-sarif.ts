@@ -1,9 +1,7 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { severities } from '../../capabilities/releases/evidence-api.ts';
+import { severities, type Severity } from '../core/severities.ts';
 import { reportProblem } from './report-problem.ts';
-
-type Severity = (typeof severities)[number];
 
 export interface ScanReport {
   /** As the tools call themselves. */

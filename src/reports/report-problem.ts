@@ -1,4 +1,4 @@
-import { LotseError } from '../../core/errors.ts';
+import { LotseError } from '../core/errors.ts';
 
 /** What is wrong with a report, and where. `line` and `column` count from 1; null: not at one place. */
 export function reportProblem(
