@@ -12,6 +12,7 @@ import { routesOfCertificates } from '../src/capabilities/certificates/routes.ts
 import { routesOfConfig } from '../src/capabilities/config/routes.ts';
 import { routesOfFlags } from '../src/capabilities/flags/routes.ts';
 import { routesOfNotifications } from '../src/capabilities/notifications/routes.ts';
+import { routesOfPipelines } from '../src/capabilities/pipelines/routes.ts';
 import { routesOfReleases } from '../src/capabilities/releases/routes.ts';
 import { routesOfSchedules } from '../src/capabilities/schedules/routes.ts';
 import { routesOfSecrets } from '../src/capabilities/secrets/routes.ts';
@@ -30,6 +31,7 @@ function describedRoutes(): readonly Route[] {
     ...routesOfCertificates(neverCalled()),
     ...routesOfConfig(neverCalled()),
     ...routesOfSecrets(neverCalled()),
+    ...routesOfPipelines(neverCalled()),
     ...routesOfSources(neverCalled()),
     ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
     ...routesOfSchedules(neverCalled()),

@@ -10,6 +10,7 @@ import { routesOfConfig } from '../capabilities/config/routes.ts';
 import { routesOfSecrets } from '../capabilities/secrets/routes.ts';
 import { routesOfFlags } from '../capabilities/flags/routes.ts';
 import { routesOfNotifications } from '../capabilities/notifications/routes.ts';
+import { routesOfPipelines } from '../capabilities/pipelines/routes.ts';
 import { routesOfReleases } from '../capabilities/releases/routes.ts';
 import { routesOfSources } from '../capabilities/sources/routes.ts';
 import { routesOfUpgrades } from '../capabilities/upgrades/routes.ts';
@@ -129,6 +130,11 @@ const table: Readonly<Record<string, Role | null>> = {
   'POST /apps/:app/environments/:environment/secrets/:name/rotation': 'operator',
   'DELETE /apps/:app/environments/:environment/secrets/:name': 'operator',
   'GET /secret-store': 'operator',
+  'GET /apps/:app/pipelines': 'viewer',
+  'POST /apps/:app/pipelines': 'developer',
+  'GET /apps/:app/pipelines/:pipeline': 'viewer',
+  'POST /apps/:app/pipelines/:pipeline/cancel': 'developer',
+  'GET /apps/:app/pipelines/:pipeline/logs': 'viewer',
   'GET /apps/:app/sources': 'viewer',
   'PUT /apps/:app/sources/:source': 'operator',
   'DELETE /apps/:app/sources/:source': 'operator',
@@ -156,6 +162,7 @@ function declaredRoutes(): readonly Route[] {
     ...routesOfCertificates(neverCalled()),
     ...routesOfConfig(neverCalled()),
     ...routesOfSecrets(neverCalled()),
+    ...routesOfPipelines(neverCalled()),
     ...routesOfSources(neverCalled()),
     ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
     ...routesOfSchedules(neverCalled()),

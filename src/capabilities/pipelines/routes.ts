@@ -32,8 +32,7 @@ function readRoutes({ book }: PipelineRouteParts): readonly Route[] {
       binding: 'by-handler',
       query: api.pipelineQuery,
       answer: z.array(api.pipeline),
-      async handle({ params, query, refuseOutside }) {
-        refuseOutside({ app: params.app, environment: null });
+      async handle({ params, query }) {
         return (await book.list(params.app, query.release ?? null, query.limit)).map(view);
       },
     }),
@@ -43,8 +42,7 @@ function readRoutes({ book }: PipelineRouteParts): readonly Route[] {
       role: 'viewer',
       binding: 'by-handler',
       answer: api.pipeline,
-      async handle({ params, refuseOutside }) {
-        refuseOutside({ app: params.app, environment: null });
+      async handle({ params }) {
         return view(await requireRun(book, params.app, params.pipeline));
       },
     }),
@@ -61,8 +59,7 @@ function changeRoutes({ book, wake, runAgain }: PipelineRouteParts): readonly Ro
       body: api.pipelineRequest,
       status: 202,
       answer: api.pipeline,
-      async handle({ params, body, actor, refuseOutside }) {
-        refuseOutside({ app: params.app, environment: null });
+      async handle({ params, body, actor }) {
         return view(await runAgain(params.app, body.release ?? null, actor));
       },
     }),
@@ -73,8 +70,7 @@ function changeRoutes({ book, wake, runAgain }: PipelineRouteParts): readonly Ro
       binding: 'by-handler',
       body: api.pipelineCancellation,
       answer: api.pipeline,
-      async handle({ params, body, actor, refuseOutside }) {
-        refuseOutside({ app: params.app, environment: null });
+      async handle({ params, body, actor }) {
         const run = await requireRun(book, params.app, params.pipeline);
         if (run.endedAt !== null) throw new LotseError('conflict', `${params.pipeline} has ended`);
         const because = body.reason === undefined ? '' : `: ${body.reason}`;
@@ -96,7 +92,7 @@ function logsRoute({ book, target }: PipelineRouteParts): Route {
     binding: 'by-handler',
     query: api.pipelineLogQuery,
     answer: api.pipelineLogLine,
-    async handle({ params, query, signal, refuseOutside }) {
+    async handle({ params, query, signal }) {
       refuseOutside({ app: params.app, environment: null });
       const run = await requireRun(book, params.app, params.pipeline);
       const job = run.jobs.find((each) => each.job === query.job);

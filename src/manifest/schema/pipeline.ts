@@ -117,7 +117,7 @@ const concurrency = mapping(
     }),
   },
   'a mapping with `newer`',
-).meta({ id: 'PipelineConcurrency', description: 'What happens when a run begins while others are under way.' });
+).meta({ id: 'PipelineConcurrency', description: 'Which runs are in each other’s way, and which of them yields.' });
 
 export const pipeline = mapping(
   {
