@@ -12,6 +12,11 @@ export interface IdentityProvider {
   readonly asked: { keys: number };
   /** A token that counts five minutes, unless the claims say otherwise. `key`: another one signs it. */
   sign(claims: JWTPayload, key?: 'own' | 'foreign'): Promise<string>;
+  /**
+   * What GitHub gives a job that may have identity tokens: where it asks, and the secret that it shows there. The token is
+   * signed about these claims and for the audience that is asked for.
+   */
+  githubJob(claims: JWTPayload): Readonly<Record<string, string>>;
   /** Nobody answers any more. */
   stop(): void;
 }
@@ -21,7 +26,15 @@ export async function identityProvider(t: Pick<TestContext, 'after'>): Promise<I
   const foreign = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(own.publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' };
   const asked = { keys: 0 };
+  const jobs = new Map<string, JWTPayload>();
   const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/idtoken') {
+      const claims = jobs.get(request.headers.authorization ?? '');
+      if (claims === undefined) return void response.writeHead(401).end();
+      const aud = searchParams.get('audience') ?? '';
+      return void sign({ ...claims, aud }).then((value) => response.end(JSON.stringify({ value })));
+    }
     const isKeys = request.url === '/jwks';
     if (isKeys) asked.keys += 1;
     response.setHeader('content-type', 'application/json');
@@ -36,13 +49,21 @@ export async function identityProvider(t: Pick<TestContext, 'after'>): Promise<I
     server.close();
   };
   t.after(stop);
+  const sign: IdentityProvider['sign'] = async (claims, key = 'own') => {
+    const nowS = Math.floor(Date.now() / 1000);
+    return await new SignJWT({ iss: issuer, iat: nowS, exp: nowS + 300, sub: 'repo:acme/shop', ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
+      .sign((key === 'own' ? own : foreign).privateKey);
+  };
   return {
-    ...{ issuer, asked, stop },
-    async sign(claims, key = 'own') {
-      const nowS = Math.floor(Date.now() / 1000);
-      return await new SignJWT({ iss: issuer, iat: nowS, exp: nowS + 300, sub: 'repo:acme/shop', ...claims })
-        .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
-        .sign((key === 'own' ? own : foreign).privateKey);
+    ...{ issuer, asked, stop, sign },
+    githubJob(claims) {
+      const token = `job-${jobs.size}`;
+      jobs.set(`Bearer ${token}`, claims);
+      return {
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer}/idtoken?api-version=2.0`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: token,
+      };
     },
   };
 }
