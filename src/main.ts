@@ -198,6 +198,7 @@ async function openServer(house: House, opened: Opened, builds: Builds) {
     },
     log: { error: (fields, message) => log({ message, ...fields }) },
   });
+  context.engine.onSight((sight) => server.publishTransient('look', sight, sight));
   const url = await server.listen({ host, port });
   const token = await keepLocalToken(join(stateDir, 'client.json'), url, accounts);
   const link = house.asUnit ? null : await accounts.linkOfStart();

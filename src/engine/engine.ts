@@ -15,6 +15,7 @@ import { Patience } from './patience.ts';
 import { patientParts } from './patient-parts.ts';
 import { startJob } from './perform.ts';
 import { SharedCounters } from './shared-counters.ts';
+import { Sights, type Sight } from './sights.ts';
 import { TrafficSeries, type SeriesQuestion, type TrafficHistory } from './traffic-series.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
@@ -31,6 +32,7 @@ export class Engine {
   readonly #asked: EngineParts;
   readonly #counters: SharedCounters;
   readonly #series = new TrafficSeries();
+  readonly #sights = new Sights();
   readonly #runners = new Map<string, EnvironmentRunner>();
   readonly #opening = new Map<string, Promise<void>>();
 
@@ -80,6 +82,11 @@ export class Engine {
   /** Takes what was counted lately into the series; where a judge has just asked for it, nobody asks again. Errors: as of the router. */
   async count(): Promise<void> {
     await this.#counters.all(countEveryMs / 2);
+  }
+
+  /** Told when an environment looks different though nothing was decided. Answers how to stop listening. */
+  onSight(listener: (sight: Sight) => void): () => void {
+    return this.#sights.onSight(listener);
   }
 
   /** Starts a compiled rollout. Errors: `conflict` while another one has not ended. */
@@ -167,7 +174,7 @@ export class Engine {
   }
 
   async #open(scope: Scope): Promise<void> {
-    const runner = new EnvironmentRunner(this.#parts, this.#counters, scope);
+    const runner = new EnvironmentRunner(this.#parts, { counters: this.#counters, sights: this.#sights }, scope);
     await runner.open();
     this.#runners.set(chainOf(scope), runner);
   }

@@ -1,10 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { RolloutView } from '../../../src/capabilities/releases/releases-api.ts';
 import { ask } from './parse-answers.ts';
 import { keys } from './query-keys.ts';
-
-/** How often what the judge thinks is asked anew while a judged step is under way, in milliseconds. */
-const judgingMs = 2_000;
 
 export const journalLength = { overview: 60, page: 100 } as const;
 
@@ -49,8 +45,6 @@ export function rolloutQuery(app: string, rollout: string) {
   return queryOptions({
     queryKey: keys.rollout(app, rollout),
     queryFn: ({ signal }) => ask('GET /apps/:app/rollouts/:rollout', { path: { app, rollout }, signal }),
-    // Looks of the judge are no events, so no stream tells of them.
-    refetchInterval: ({ state }) => (isJudging(state.data) ? judgingMs : false),
   });
 }
 
@@ -82,8 +76,4 @@ export function planQuery(app: string, environment: string, wish: PlanWish) {
     staleTime: 0,
     retry: false,
   });
-}
-
-function isJudging(rollout: RolloutView | undefined): boolean {
-  return rollout?.endedAt === null && rollout.steps.some((step) => step.judged && step.state === 'running');
 }
