@@ -21,7 +21,7 @@ export interface LiveUpdatesOptions {
 
 const gatherMs = 80;
 const firstRetryMs = 1_000;
-const longestRetryMs = 30_000;
+const longestRetryMs = 10_000;
 /** A hidden page keeps its connection for so long: browsers allow few per server. */
 const restAfterMs = 60_000;
 /** Once the server has shown that it pings, silence of this length is a dead connection. */

@@ -11,6 +11,8 @@ import { Overrides } from './overrides.tsx';
 import { Services } from './services.tsx';
 import { TrafficShares } from './traffic-shares.tsx';
 
+const mostAddresses = 3;
+
 interface LaneProps {
   readonly environment: EnvironmentViewModel;
   /** Commit message of the release that serves. */
@@ -45,7 +47,6 @@ export function Lane({ environment, subject }: LaneProps) {
 function LaneHead({ environment, titleId }: { readonly environment: EnvironmentViewModel; readonly titleId: string }) {
   const { t } = useTranslation();
   const { after, addresses, domains } = environment;
-  const links = addresses.length > 0 ? addresses : domains.map((domain) => `https://${domain}`);
   return (
     <header className="lane-head">
       <div>
@@ -53,11 +54,17 @@ function LaneHead({ environment, titleId }: { readonly environment: EnvironmentV
         {after === null ? null : <p className="quiet lane-after">{t('overview.after', { environment: after })}</p>}
       </div>
       <ul className="addresses" aria-label={t('overview.addresses')}>
-        {links.slice(0, 3).map((address) => (
+        {addresses.slice(0, mostAddresses).map((address) => (
           <li key={address}>
             <a href={address} target="_blank" rel="noreferrer">
               {address.replace(/^https?:\/\//, '').replace(/\/$/, '')}
             </a>
+          </li>
+        ))}
+        {/* Before the first release nothing answers by these names. */}
+        {(addresses.length > 0 ? [] : domains.slice(0, mostAddresses)).map((domain) => (
+          <li key={domain} className="quiet">
+            {domain}
           </li>
         ))}
       </ul>
