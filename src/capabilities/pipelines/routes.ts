@@ -93,7 +93,6 @@ function logsRoute({ book, target }: PipelineRouteParts): Route {
     query: api.pipelineLogQuery,
     answer: api.pipelineLogLine,
     async handle({ params, query, signal }) {
-      refuseOutside({ app: params.app, environment: null });
       const run = await requireRun(book, params.app, params.pipeline);
       const job = run.jobs.find((each) => each.job === query.job);
       if (job !== undefined) return readJobLog({ book, target }, run, job, { ...query, signal });
