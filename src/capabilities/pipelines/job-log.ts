@@ -43,18 +43,18 @@ export async function* readJobLog(
   }
   const over = new AbortController();
   const watching = untilOver(parts, run, job, signal).finally(() => over.abort());
-  let count = 0;
+  const count = { out: 0, err: 0 };
   for await (const line of read(mostLines, AbortSignal.any([signal, over.signal]), true)) {
-    count += 1;
+    count[line.stream] += 1;
     yield told(line);
   }
   await watching;
   if (signal.aborted) return;
   // What was written right before its end.
-  let place = 0;
+  const place = { out: 0, err: 0 };
   for await (const line of read(mostLines, signal, false)) {
-    place += 1;
-    if (place > count) yield told(line);
+    place[line.stream] += 1;
+    if (place[line.stream] > count[line.stream]) yield told(line);
   }
 }
 
