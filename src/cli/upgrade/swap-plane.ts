@@ -85,16 +85,17 @@ const wordsFile = (state: string): string => join(upgradeFolder(state), 'words')
 /** Where a control plane that we started writes to. */
 const logFile = (state: string): string => join(upgradeFolder(state), 'control-plane.log');
 
-/** Why a control plane that we have started will never serve; null: it may. systemd starts its own again and again. */
+/**
+ * Why a control plane that we have started will never serve; null: it may. systemd starts its own again and again. As long as
+ * one lives, the word of another counts for nothing: two calls, of which one was killed, may each have started one.
+ */
 export function whyItIsOver(
   { way, arguments: words }: UpgradeRecord,
   program: LotseProgram,
   state: string,
 ): string | null {
-  if (way === 'units') return null;
-  const said = saidProblem(state);
-  if (said !== null || planesLike(program.mainFile, words).length > 0) return said;
-  return `it has ended: ${linesOf(logFile(state)).at(-1) ?? 'without a word'}`;
+  if (way === 'units' || planesLike(program.mainFile, words).length > 0) return null;
+  return saidProblem(state) ?? `it has ended: ${linesOf(logFile(state)).at(-1) ?? 'without a word'}`;
 }
 
 function saidProblem(state: string): string | null {
