@@ -5,6 +5,7 @@ import type { configRoutes } from '../../../src/capabilities/config/config-api.t
 import type { flagRoutes } from '../../../src/capabilities/flags/flags-api.ts';
 import type { notificationRoutes } from '../../../src/capabilities/notifications/notifications-api.ts';
 import type { releaseRoutes } from '../../../src/capabilities/releases/releases-api.ts';
+import type { pipelineRoutes } from '../../../src/capabilities/pipelines/pipelines-api.ts';
 import type { scheduleRoutes } from '../../../src/capabilities/schedules/schedules-api.ts';
 import type { secretRoutes } from '../../../src/capabilities/secrets/secrets-api.ts';
 import { ApiError, errorOf } from './api-error.ts';
@@ -16,6 +17,7 @@ export type ApiRoute =
   | RouteOf<typeof flagRoutes>
   | RouteOf<typeof notificationRoutes>
   | RouteOf<typeof oidcRoutes>
+  | RouteOf<typeof pipelineRoutes>
   | RouteOf<typeof releaseRoutes>
   | RouteOf<typeof scheduleRoutes>
   | RouteOf<typeof secretRoutes>

@@ -30,6 +30,7 @@ import type {
   ReleaseView,
   RolloutView,
 } from '../../../src/capabilities/releases/releases-api.ts';
+import type { PipelineView } from '../../../src/capabilities/pipelines/pipelines-api.ts';
 import type { KnownJobView } from '../../../src/capabilities/schedules/schedules-api.ts';
 import type { KnownSecretView } from '../../../src/capabilities/secrets/secrets-api.ts';
 import { callApi, type ApiRoute, type CallOptions } from './call-api.ts';
@@ -51,6 +52,7 @@ interface Answers {
   readonly 'GET /apps': readonly AppView[];
   readonly 'GET /apps/:app/environments': readonly EnvironmentViewModel[];
   readonly 'GET /apps/:app/releases': readonly ReleaseView[];
+  readonly 'GET /apps/:app/pipelines': readonly PipelineView[];
   readonly 'GET /apps/:app/rollouts': readonly RolloutView[];
   readonly 'GET /apps/:app/rollouts/:rollout': RolloutView;
   readonly 'GET /apps/:app/journal': readonly JournalEventView[];

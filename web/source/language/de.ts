@@ -1,4 +1,5 @@
 import { deRunning } from './de-running.ts';
+import { dePipelines } from './de-pipelines.ts';
 import { deSettings } from './de-settings.ts';
 import { deAccess } from './de-access.ts';
 import type { Dictionary } from './en.ts';
@@ -6,6 +7,7 @@ import type { Dictionary } from './en.ts';
 export const de: Dictionary = {
   ...deSettings,
   ...deRunning,
+  ...dePipelines,
   nav: {
     skip: 'Zum Inhalt',
     main: 'Seiten',

@@ -1,4 +1,5 @@
 import { enRunning } from './en-running.ts';
+import { enPipelines } from './en-pipelines.ts';
 import { enSettings } from './en-settings.ts';
 import type { Words } from './words.ts';
 import { enAccess } from './en-access.ts';
@@ -7,6 +8,7 @@ import { enAccess } from './en-access.ts';
 export const en = {
   ...enSettings,
   ...enRunning,
+  ...enPipelines,
   nav: {
     skip: 'Skip to content',
     main: 'Pages',
