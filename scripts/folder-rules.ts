@@ -8,6 +8,7 @@ export type ZoneName =
   | 'routers'
   | 'watchers'
   | 'pushes'
+  | 'trusted roots'
   | 'pipelines'
   | 'reports'
   | 'offline'
@@ -179,6 +180,14 @@ export const zones: readonly Zone[] = [
     files: /^src\/offline(?:-[a-z]+)?\.ts$/,
     ...ofComposition,
     reason: 'it is the part of the composition root for what is done to a state folder without a control plane',
+  },
+  {
+    name: 'trusted roots',
+    files: /^src\/trusted-roots\.ts$/,
+    mayImport: valuesOf('core'),
+    packages: [],
+    builtins: ['node:tls'],
+    reason: 'it changes whom the whole process trusts, which only its entry may decide',
   },
   {
     name: 'pushes',

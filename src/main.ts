@@ -41,6 +41,7 @@ import { crashPoint, tell, untilTold } from './process.ts';
 import { keysOfCertificates, openReleaseValues } from './release-values.ts';
 import { openRouters } from './routers.ts';
 import { readServeOptions, type ServeOptions } from './serve-options.ts';
+import { trustRoots } from './trusted-roots.ts';
 import { openWatchers } from './watchers.ts';
 
 /**
@@ -64,6 +65,7 @@ interface House extends ServeOptions, Books {
 
 async function serve(options: ServeOptions): Promise<void> {
   const told = untilTold();
+  trustRoots(options.certificates.extraRoots);
   await refuseTakenPort(options.host, options.port);
   const house = await openHouse(options);
   const { database, journal, lock, proxy, log } = house;
@@ -71,7 +73,13 @@ async function serve(options: ServeOptions): Promise<void> {
   const { context, target, certificates, pipelines } = opened;
   await context.engine.open(await listScopes(database.db, null));
   const builds = new Builds(context);
-  const watchers = openWatchers({ context, builds, log, values: opened.values });
+  const watchers = openWatchers({
+    context,
+    builds,
+    log,
+    values: opened.values,
+    roots: options.certificates.extraRoots,
+  });
   await watchers.start();
   const stopHeads = handOnHeads(journal, async (heads) => await (await proxy()).putJournalHeads(heads));
   const endWatch = keepProxyAlive(proxy, (error) => log({ during: 'keeping the proxy alive', error }));

@@ -24,6 +24,8 @@ import type { JobDefinition, Revision } from './rollout/release.ts';
 
 interface WatcherParts {
   readonly context: ReleasesContext;
+  /** Authorities (PEM) of the team's own. */
+  readonly roots: readonly string[];
   readonly builds: Builds;
   readonly values: {
     /** Ends rotations of secrets that have settled. */
@@ -47,7 +49,7 @@ interface Watchers {
 }
 
 /** The part of the composition root for what watches: subscribers of the journal, jobs by schedule, and who is told. */
-export function openWatchers({ context, builds, values, log }: WatcherParts): Watchers {
+export function openWatchers({ context, builds, values, log, roots }: WatcherParts): Watchers {
   const { database, journal, lock, engine, target, now } = context;
   const subscriptions = openSubscriptions(database, journal, {
     now,
@@ -75,7 +77,7 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
     proxyStart: async () => (await context.traffic.status()).proxyStart,
   });
   const series = new SeriesKeeper({ engine, now, log });
-  const pushes = openPushes({ context, builds, find: values.find, log });
+  const pushes = openPushes({ context, builds, find: values.find, log, roots });
   return {
     routes: [...schedules.routes, ...notifications.routes, ...pushes.routes, ...routesOfUpgrades(context)],
     hooks: pushes.hooks,

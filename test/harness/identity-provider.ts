@@ -8,6 +8,8 @@ import type { JWTPayload } from 'jose';
 /** An issuer of identity tokens as GitHub and GitLab are: discovery, keys, and what it signs. */
 export interface IdentityProvider {
   readonly issuer: string;
+  /** Where it answers, which is the same unless something stands before it. */
+  readonly listens: string;
   /** How often its keys were asked for. */
   readonly asked: { keys: number };
   /** A token that counts five minutes, unless the claims say otherwise. `key`: another one signs it. */
@@ -21,7 +23,8 @@ export interface IdentityProvider {
   stop(): void;
 }
 
-export async function identityProvider(t: Pick<TestContext, 'after'>): Promise<IdentityProvider> {
+/** `publicly`: the address that it has through what stands before it. */
+export async function identityProvider(t: Pick<TestContext, 'after'>, publicly?: string): Promise<IdentityProvider> {
   const own = await generateKeyPair('RS256');
   const foreign = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(own.publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' };
@@ -43,7 +46,8 @@ export async function identityProvider(t: Pick<TestContext, 'after'>): Promise<I
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   // parsed: a server that listens on TCP has such an address
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listens = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = publicly ?? listens;
   const stop = () => {
     server.closeAllConnections();
     server.close();
@@ -56,7 +60,7 @@ export async function identityProvider(t: Pick<TestContext, 'after'>): Promise<I
       .sign((key === 'own' ? own : foreign).privateKey);
   };
   return {
-    ...{ issuer, asked, stop, sign },
+    ...{ issuer, listens, asked, stop, sign },
     githubJob(claims) {
       const token = `job-${jobs.size}`;
       jobs.set(`Bearer ${token}`, claims);
