@@ -1,6 +1,7 @@
 import type { Route } from '../../api/route.ts';
 import type { Builds } from './builds.ts';
 import type { ReleasesContext } from './releases-context.ts';
+import { checklistRoutes } from './routes-checklists.ts';
 import { environmentRoutes } from './routes-environments.ts';
 import { routesOfEvidence } from './routes-evidence.ts';
 import { jobRoutes } from './routes-jobs.ts';
@@ -24,6 +25,7 @@ export function routesOfReleases({ context, builds, checkJournal }: ReleaseRoute
     ...releaseRoutesOf(context, builds),
     ...environmentRoutes(context),
     ...routesOfEvidence(context),
+    ...checklistRoutes(context),
     ...previewRoutes(context),
     ...rolloutRoutes(context),
     ...seriesRoutes(context),

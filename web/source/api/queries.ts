@@ -2,6 +2,12 @@ import { queryOptions } from '@tanstack/react-query';
 import { ask } from './parse-answers.ts';
 import { keys } from './query-keys.ts';
 
+/** How far back the control plane keeps what users asked, in milliseconds. */
+export const longestSeriesMs = 7_200_000;
+const shortestSeriesMs = 10_000;
+/** A bucket of it is over every ten seconds. */
+const seriesMs = 5_000;
+
 export const journalLength = { overview: 60, page: 100 } as const;
 
 export const meQuery = queryOptions({
@@ -27,6 +33,15 @@ export function environmentsQuery(app: string) {
   });
 }
 
+/** Certificates of all that one may see; what is shown of an app is asked anew with it. */
+export function certificatesQuery(app: string) {
+  return queryOptions({
+    queryKey: keys.certificates(app),
+    queryFn: ({ signal }) => ask('GET /certificates', { signal }),
+    staleTime: 60_000,
+  });
+}
+
 export function releasesQuery(app: string) {
   return queryOptions({
     queryKey: keys.releases(app),
@@ -45,6 +60,24 @@ export function rolloutQuery(app: string, rollout: string) {
   return queryOptions({
     queryKey: keys.rollout(app, rollout),
     queryFn: ({ signal }) => ask('GET /apps/:app/rollouts/:rollout', { path: { app, rollout }, signal }),
+  });
+}
+
+/** What users asked of a service since a moment; asked again for each bucket while it is live. */
+export function seriesQuery(
+  { app, environment }: { readonly app: string; readonly environment: string },
+  service: string,
+  since: number,
+  isLive: boolean,
+) {
+  return queryOptions({
+    queryKey: keys.series(app, environment, service, since),
+    queryFn: ({ signal }) => {
+      const forMs = Math.ceil(Math.max(shortestSeriesMs, Math.min(longestSeriesMs, Date.now() - since)));
+      const query = { service, forMs };
+      return ask('GET /apps/:app/environments/:environment/series', { path: { app, environment }, query, signal });
+    },
+    refetchInterval: isLive ? seriesMs : false,
   });
 }
 

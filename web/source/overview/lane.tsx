@@ -6,8 +6,10 @@ import { Chip } from '../parts/chip.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { ReleaseName } from '../parts/release-name.tsx';
 import { hasEnded } from '../rollout/step-progress.ts';
+import { Certificates } from './certificates.tsx';
 import { LaneRollout, LatestRollout } from './lane-rollout.tsx';
 import { Overrides } from './overrides.tsx';
+import { ProxyOrders } from './proxy-orders.tsx';
 import { Services } from './services.tsx';
 import { TrafficShares } from './traffic-shares.tsx';
 
@@ -28,9 +30,11 @@ export function Lane({ environment, subject }: LaneProps) {
   return (
     <section className="lane" aria-labelledby={titleId} data-environment={environment.environment}>
       <LaneHead environment={environment} titleId={titleId} />
+      <ProxyOrders environment={environment.environment} orders={environment.proxyOrders} />
       <div className="lane-body">
         <div className="lane-column">
           <Serving environment={environment} subject={subject} />
+          <Certificates environment={environment} />
           {rollout === null || isUnderWay ? null : <LatestRollout rollout={rollout} />}
         </div>
         <div className="lane-column">
