@@ -6,6 +6,7 @@ import { acceptedText } from './capabilities/releases/accepted-text.ts';
 import { findEnvironmentRow, listScopes } from './capabilities/releases/environment-rows.ts';
 import { followRollout } from './capabilities/releases/follow-rollouts.ts';
 import { manifestOf } from './capabilities/releases/release-manifest.ts';
+import { endForgottenSessions } from './capabilities/releases/end-forgotten-sessions.ts';
 import { findRevision } from './capabilities/releases/release-rows.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
 import { SeriesKeeper } from './capabilities/releases/series-keeper.ts';
@@ -89,6 +90,7 @@ export function openWatchers({ context, builds, values, log, roots }: WatcherPar
       const follow = notifications.follow.bind(notifications);
       await subscriptions.subscribe({ name: 'notifications', from: 'now', handle: follow });
       await subscriptions.subscribe({ name: 'commit-reports', from: 'now', handle: (event) => pushes.follow(event) });
+      await endForgottenSessions(context, await listScopes(database.db, null));
       await schedules.start();
       notifications.start();
       series.start();

@@ -52,7 +52,7 @@ function gitlabClaims(sha: string, ref = 'main') {
   };
 }
 
-describe('pipelines without a stored secret', { timeout: 400_000 }, () => {
+describe('pipelines without a stored secret', { timeout: 900_000 }, () => {
   let cli = '';
   let tree: WorkingTree | null = null;
   const shared = sharedLotse(async (lotse) => {

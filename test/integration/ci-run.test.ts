@@ -38,7 +38,7 @@ const timer = setInterval(() => {
 `;
 const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
 
-describe('a CI whose runner reaches Lotse by https alone', { skip, timeout: 400_000 }, () => {
+describe('a CI whose runner reaches Lotse by https alone', { skip, timeout: 900_000 }, () => {
   test('deploys a commit, is killed in the middle, and its next run ends as that rollout ends', async (t) => {
     if (runner.skip !== false) return;
     const lotse = await temporaryLotse(t);

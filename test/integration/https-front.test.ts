@@ -17,7 +17,7 @@ const program = fileURLToPath(new URL('../../bin/lotse.mjs', import.meta.url));
 const why = ['--reason', 'a look'] as const;
 const fronts: readonly FrontProgram[] = ['nginx', 'haproxy'];
 
-describe('a laptop that comes by https through another proxy', { timeout: 400_000 }, () => {
+describe('a laptop that comes by https through another proxy', { timeout: 900_000 }, () => {
   for (const front of fronts) {
     test(
       `${front}: deploys, enters an instance, runs a program, and what it leaves ends`,

@@ -28,7 +28,7 @@ const moves: readonly (Shop & { readonly strategy: string })[] = [
   { production, verify: true, strategy: 'rolling', web: { instances: 2 } },
 ];
 
-describe('a team with users', { timeout: 400_000 }, () => {
+describe('a team with users', { timeout: 900_000 }, () => {
   test(
     'moves in release by release, and out again, and no request of its users fails',
     { skip: lacks('haproxy') },

@@ -60,7 +60,7 @@ async function world(t: TestContext) {
   return { lotse, forge, gitlab, tree: new WorkingTree(repositories), begin, openFront };
 }
 
-describe('a team with an authority of its own', { timeout: 400_000 }, () => {
+describe('a team with an authority of its own', { timeout: 900_000 }, () => {
   test(
     'pushes to its GitLab, whose webhook comes through the front, and hears back',
     { skip: lacks('nginx') },

@@ -27,7 +27,7 @@ const saysItsSize = `setInterval(() => console.log(process.stdout.rows + ' ' + p
 process.on('SIGINT', () => process.exit(5));`;
 const why = ['--reason', 'a look'] as const;
 
-describe('programs on servers, of which one is reached by TLS and one by ssh', { skip, timeout: 400_000 }, () => {
+describe('programs on servers, of which one is reached by TLS and one by ssh', { skip, timeout: 900_000 }, () => {
   test('are entered and run there, with pipes and with a terminal, and end with whoever sits at them', async (t) => {
     if (found.skip !== false || machines.skip !== false) return;
     const { all } = machines;

@@ -14,7 +14,7 @@ import { until } from '../harness/until.ts';
 const program = fileURLToPath(new URL('../../bin/lotse.mjs', import.meta.url));
 const why = ['--reason', 'orders of Tuesday'] as const;
 
-describe('a program that runs once, as a service runs', { timeout: 280_000 }, () => {
+describe('a program that runs once, as a service runs', { timeout: 900_000 }, () => {
   const shared = sharedLotse(async (lotse) => {
     const shop = new ShopFolder(lotse);
     const web = { config: { COLOUR: 'blue' } };
@@ -100,6 +100,9 @@ describe('a program that runs once, as a service runs', { timeout: 280_000 }, ()
     second.child.kill('SIGKILL');
     await shared().start();
     await until('and nothing of it is left', () => oneOffs().length === 0, 60_000);
+    const journal = await new ShopFolder(shared()).lotse('journal', '--json', '--last', '200');
+    const ends = journal.stdout.match(/"one-off-ended"/g)?.length;
+    assert.equal(ends, journal.stdout.match(/"one-off-started"/g)?.length, 'also how that one ended: nobody knows');
   });
 
   test('a terminal has a size that follows, and Ctrl-C reaches what runs in it', async (t) => {

@@ -1,21 +1,18 @@
-import { chainOf } from '../../core/ids.ts';
 import { servingRevision } from './one-off-jobs.ts';
 import { requireReason, serviceOf } from './one-off-rules.ts';
 import type { ReleasesContext } from './releases-context.ts';
-import { holdTalk, type SessionRequest, type Talk } from './session-talk.ts';
+import { holdTalk, sessionKinds, type SessionRequest, type Talk } from './session-talk.ts';
 
 /** A program in a place of its own, made as an instance of the service that serves, for as long as somebody sits at it. */
 export async function holdOneOff(context: ReleasesContext, request: SessionRequest, channel: Talk): Promise<void> {
   const { scope, service } = request;
-  await holdTalk(context, request, channel, async ({ argv, terminal, reason }) => {
+  const kind = sessionKinds.oneOff;
+  await holdTalk(context, { ...request, kind }, channel, async ({ argv, terminal, reason }, key) => {
     requireReason(scope, reason);
     const revision = await servingRevision(context, scope);
     serviceOf(revision, service);
-    const key = `${chainOf(scope)}/run/${context.newId()}`;
     const order = await context.engine.oneOffOrder(scope, { revision, service, key, argv, terminal });
     return {
-      key,
-      events: ['one-off-started', 'one-off-ended'],
       payload: { service, revision: revision.id },
       news: { opened: { slot: null, revision: revision.id, release: revision.release } },
       open: () => context.target.runOnce(order),

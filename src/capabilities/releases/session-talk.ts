@@ -20,11 +20,15 @@ export interface SessionRequest {
   readonly by: Actor;
 }
 
+/** What people sit at; `word` is part of the keys. */
+export const sessionKinds = {
+  entered: { word: 'session', begins: 'session-opened', hasEnded: 'session-ended' },
+  oneOff: { word: 'run', begins: 'one-off-started', hasEnded: 'one-off-ended' },
+} as const;
+export type SessionKind = (typeof sessionKinds)[keyof typeof sessionKinds];
+
 /** What is opened, and how the journal and the client are told of it. */
 export interface Opening {
-  readonly key: string;
-  /** Types of its events: it begins, it has ended. */
-  readonly events: readonly [string, string];
   readonly payload: object;
   readonly news: Extract<SessionNews, { readonly opened: unknown }>;
   readonly open: () => Promise<Session>;
@@ -36,28 +40,28 @@ export interface Opening {
  */
 export async function holdTalk(
   context: ReleasesContext,
-  { scope, by }: SessionRequest,
+  { kind, scope, by }: SessionRequest & { readonly kind: SessionKind },
   channel: Talk,
-  prepare: (start: SessionStart) => Promise<Opening>,
+  prepare: (start: SessionStart, key: string) => Promise<Opening>,
 ): Promise<void> {
   const say = async (news: SessionNews): Promise<void> => await channel.send(JSON.stringify(news));
   try {
     const start = readStart(await channel.messages.next());
-    const { key, events, payload, news, open } = await prepare(start);
-    const [begins, hasEnded] = events;
+    const key = `${chainOf(scope)}/${kind.word}/${context.newId()}`;
+    const { payload, news, open } = await prepare(start, key);
     const write = async (type: string, about: object, reason: string | null): Promise<void> => {
       const draft = { type, version: 1, actor: by, reason, correlationId: key, payload: { key, ...about } };
       await context.journal.append(chainOf(scope), context.lock.fence, [draft]);
     };
     const { argv, terminal, reason = null } = start;
-    await write(begins, { ...payload, argv, terminal: terminal !== null }, reason);
+    await write(kind.begins, { ...payload, argv, terminal: terminal !== null }, reason);
     let exitCode: number | null = null;
     try {
       const session = await open();
       await say(news);
       exitCode = await converse(session, channel);
     } finally {
-      await write(hasEnded, { exitCode }, null);
+      await write(kind.hasEnded, { exitCode }, null);
     }
     await say({ ended: { exitCode } });
   } catch (thrown) {

@@ -1,21 +1,20 @@
 import { LotseError } from '../../core/errors.ts';
-import { chainOf, type ServiceName } from '../../core/ids.ts';
+import type { ServiceName } from '../../core/ids.ts';
 import type { TargetSlot } from '../../ports/targets/targets.ts';
 import { servingRevision } from './one-off-jobs.ts';
 import type { ReleasesContext } from './releases-context.ts';
-import { holdTalk, type SessionRequest, type Talk } from './session-talk.ts';
+import { holdTalk, sessionKinds, type SessionRequest, type Talk } from './session-talk.ts';
 
 /** A program in an instance that serves. */
 export async function holdSession(context: ReleasesContext, request: SessionRequest, channel: Talk): Promise<void> {
   const { scope, service } = request;
-  await holdTalk(context, request, channel, async ({ argv, terminal, slot: wanted }) => {
+  const kind = sessionKinds.entered;
+  await holdTalk(context, { ...request, kind }, channel, async ({ argv, terminal, slot: wanted }) => {
     const revision = await servingRevision(context, scope);
     const slot = chooseSlot(await context.target.observe(scope), { service, revision: revision.id }, wanted);
     const where = { service, slot: slot.slot, revision: revision.id };
     const server = slot.server === undefined ? {} : { server: slot.server };
     return {
-      key: `${chainOf(scope)}/session/${context.newId()}`,
-      events: ['session-opened', 'session-ended'],
       payload: where,
       news: { opened: { slot: slot.slot, revision: revision.id, release: revision.release } },
       open: () => context.target.enter({ ...scope, ...where, ...server, argv, terminal }),
