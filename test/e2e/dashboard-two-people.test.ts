@@ -64,7 +64,7 @@ test('two people bring a release to production in two browsers', { skip: noBrows
     'the checklist is signed and the release approved by the other, who is told what that does',
     async () => {
       const waiting = approver.page.locator('.waiting');
-      const signed = await approver.ask(waiting.getByRole('button', { name: 'Abzeichnen' }));
+      const signed = await approver.ask(waiting.getByRole('button', { name: 'Abzeichnen', exact: true }));
       assert.match(signed.says.join(' '), /Checkliste ab, mit deinem Namen und der Zeit/);
       await approver.look('a checklist is signed, in German');
       await signed.confirm('Abzeichnen');
