@@ -55,7 +55,11 @@ test('what a job needs is there, and the order does not go round in a circle', (
 });
 
 test('what a shell would act on, a folder outside, and names that clash are refused with their place', () => {
-  assertOne(problemsOf('    a: { run: [x, "x | y"] }\n'), 'f:6:19 pipeline.jobs.a.run[1]:', /a pipe means nothing without a shell/);
+  assertOne(
+    problemsOf('    a: { run: [x, "x | y"] }\n'),
+    'f:6:19 pipeline.jobs.a.run[1]:',
+    /a pipe means nothing without a shell/,
+  );
   assertOne(problemsOf('    a: { run: x, artifacts: ../b }\n'), 'f:6:29 pipeline.jobs.a.artifacts', /inside the app/);
   assertOne(
     problemsOf('    a: { run: x, artifacts: . }\n'),

@@ -10,7 +10,7 @@ import type { ManifestPart } from '../harness/shop-app.ts';
 import { temporaryLotse, type TemporaryLotse } from '../harness/temporary-lotse.ts';
 import { until } from '../harness/until.ts';
 
-const limits = { timeout: 300_000 };
+const limits = { timeout: 600_000 };
 const patience = 120_000;
 const junit = (inside: string) =>
   `<testsuite><testcase name="adds"/><testcase name="pays">${inside}</testcase></testsuite>`;
