@@ -193,7 +193,8 @@ describe('pipelines', () => {
         over.jobs.map(({ state }) => state),
         ['cancelled', 'cancelled'],
       );
-      assert.equal(isLiving(sleeper), false);
+      // One that has been told to end may be seen for a moment more.
+      await until('its process has ended', () => !isLiving(sleeper), patience);
       assert.match((await lotse.client.refusedStart(first.id)).detail, /was cancelled by .*: wrong one/);
 
       const pipelineKeys = { pipeline: { concurrency: { newer: 'cancels' } } };
@@ -205,7 +206,8 @@ describe('pipelines', () => {
       const ended = await untilRun(lotse, 'is over', replaced?.id ?? '', isOver);
       assert.equal(ended.state, 'cancelled');
       assert.equal(ended.note, `it was cancelled: ${newer?.id} is newer`);
-      assert.equal(isLiving(older), false);
+      // One that has been told to end may be seen for a moment more.
+      await until('its process has ended', () => !isLiving(older), patience);
       assert.equal((await untilRun(lotse, 'is over', newer?.id ?? '', isOver)).state, 'passed');
     },
   );
