@@ -206,7 +206,7 @@ test('people sign in, invite, and sign out everywhere', { skip: cannotRun, timeo
     await dialog.getByLabel('Repository').fill(`acme/${hostile.replaceAll(/[\s/]/g, '')}`);
     await dialog.getByLabel('App', { exact: true }).selectOption('shop');
     await dialog.getByText('It has: staging, production').waitFor();
-    await dialog.getByLabel('Environments').fill('staging');
+    await dialog.getByRole('textbox', { name: 'Environments' }).fill('staging');
     await assertFine(page, 'letting pipelines in');
     await confirm.click();
     await page.getByText('may act as developer in shop: staging', { exact: false }).waitFor();

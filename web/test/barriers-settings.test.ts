@@ -12,7 +12,6 @@ const pages = [
   ['/flags/production', '.flag'],
   ['/jobs/production', '.job-run'],
   ['/notifications/production', '.row'],
-  ['/compare/production', '.differences table'],
 ] as const;
 
 describe('everybody can use the pages about what runs', { skip: cannotRun, timeout: 175_000 }, () => {

@@ -22,7 +22,8 @@ export function DifferenceTable({ title, from, to, rows, none }: DifferenceTable
       {rows.length === 0 ? (
         <p className="quiet">{none}</p>
       ) : (
-        <div className="table-scroll" role="region" aria-label={title} tabIndex={0}>
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, so keys must reach it
+        <section className="table-scroll" aria-label={title} tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -53,7 +54,7 @@ export function DifferenceTable({ title, from, to, rows, none }: DifferenceTable
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </section>
   );
