@@ -18,7 +18,7 @@ export interface Planted {
 export async function plantVersion(folder: string, version: string, changes: readonly Planted[]): Promise<string> {
   const root = join(folder, `lotse-${version}`);
   await mkdir(root, { recursive: true });
-  const isProgram = (path: string) => !/\.test\.ts$/.test(path) && basename(path) !== 'fixtures';
+  const isProgram = (path: string) => !path.endsWith('.test.ts') && basename(path) !== 'fixtures';
   for (const part of ['src', 'bin'])
     await cp(join(repository, part), join(root, part), { recursive: true, filter: isProgram });
   await symlink(join(repository, 'node_modules'), join(root, 'node_modules'));
