@@ -45,6 +45,8 @@ test('the page of a server that is killed in mid-rollout', { skip: noBrowser, ti
   });
 
   await story.step('what is pressed meanwhile says that nobody answers, and what to do', async () => {
+    // It comes above everything else: what is pressed at that moment has moved away.
+    await page.locator('main').getByRole('alert').getByText('The control plane does not answer.').first().waitFor();
     const asked = await person.ask(page.locator('.hero').getByRole('button', { name: 'Pause' }));
     await asked.dialog.getByRole('button', { name: 'Pause', exact: true }).click();
     await asked.dialog.getByRole('alert').getByText('The control plane does not answer.').waitFor();
