@@ -279,16 +279,16 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backup.ts')).backupCommand,
   },
   {
-    name: 'uninstall',
-    group: care,
-    summary: 'take the services of `lotse install` away; the state only with --data',
-    load: async () => (await import('./commands/uninstall.ts')).uninstallCommand,
-  },
-  {
     name: 'upgrade',
     group: care,
     summary: 'let another version of Lotse take over, and go back by itself when it is not well',
     load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
+  },
+  {
+    name: 'uninstall',
+    group: care,
+    summary: 'take the services of `lotse install` away; the state only with --data',
+    load: async () => (await import('./commands/uninstall.ts')).uninstallCommand,
   },
   {
     name: 'completion',
