@@ -12,10 +12,12 @@ import { routesOfCertificates } from '../src/capabilities/certificates/routes.ts
 import { routesOfConfig } from '../src/capabilities/config/routes.ts';
 import { routesOfFlags } from '../src/capabilities/flags/routes.ts';
 import { routesOfNotifications } from '../src/capabilities/notifications/routes.ts';
+import { routesOfPipelines } from '../src/capabilities/pipelines/routes.ts';
 import { routesOfReleases } from '../src/capabilities/releases/routes.ts';
 import { routesOfSchedules } from '../src/capabilities/schedules/routes.ts';
 import { routesOfSecrets } from '../src/capabilities/secrets/routes.ts';
 import { routesOfSources } from '../src/capabilities/sources/routes.ts';
+import { routesOfUpgrades } from '../src/capabilities/upgrades/routes.ts';
 
 const file = join(import.meta.dirname, '..', 'docs', 'reference', 'openapi.json');
 
@@ -29,10 +31,12 @@ function describedRoutes(): readonly Route[] {
     ...routesOfCertificates(neverCalled()),
     ...routesOfConfig(neverCalled()),
     ...routesOfSecrets(neverCalled()),
+    ...routesOfPipelines(neverCalled()),
     ...routesOfSources(neverCalled()),
     ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
     ...routesOfSchedules(neverCalled()),
     ...routesOfNotifications(neverCalled()),
+    ...routesOfUpgrades(neverCalled()),
   ];
   return allRoutes(routes, packageJson.version);
 }

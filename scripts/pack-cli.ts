@@ -12,7 +12,7 @@ const oldestNode = 22;
 
 /** Of our own sources nothing else may be in it: a control plane is no part of the command line. */
 const ownSources =
-  /^(?:package\.json$|src\/(?:cli|core|manifest|docker-engine)\/|src\/proxy\/|src\/capabilities\/[^/]+\/[^/]+-api\.ts$)/;
+  /^(?:package\.json$|src\/(?:cli|core|manifest|reports|docker-engine)\/|src\/proxy\/|src\/capabilities\/[^/]+\/[^/]+-api\.ts$)/;
 const partsOfServers = /^src\/proxy\/(?:data-plane|worker|proxy|control-server|client-connection|exchange)\.ts$/;
 
 const start = `#!/usr/bin/env node

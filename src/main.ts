@@ -35,15 +35,17 @@ import { folderStores } from './ports/stores/folder/folder-store.ts';
 import { keptProbeKey } from './ports/traffic/proxy/probe-key.ts';
 import { keepProxyAlive, proxyKeeper } from './ports/traffic/proxy/proxy-keeper.ts';
 import { refuseTakenFronts } from './ports/traffic/proxy/refuse-taken-fronts.ts';
+import { openPipelineHouse } from './pipelines.ts';
 import type { ProxyControl } from './proxy/control-client.ts';
 import { crashPoint, tell, untilTold } from './process.ts';
 import { keysOfCertificates, openReleaseValues } from './release-values.ts';
 import { openRouters } from './routers.ts';
 import { readServeOptions, type ServeOptions } from './serve-options.ts';
+import { trustRoots } from './trusted-roots.ts';
 import { openWatchers } from './watchers.ts';
 
 /**
- * The composition root: here, in books.ts, machine.ts, release-values.ts, watchers.ts, routers.ts and dev.ts, concrete drivers have names, and nowhere else. `main.ts serve` is the control plane; it says on file descriptor 3 when it serves, or what is wrong.
+ * The composition root: here, in books.ts, machine.ts, pipelines.ts, release-values.ts, watchers.ts, routers.ts and dev.ts, concrete drivers have names, and nowhere else. `main.ts serve` is the control plane; it says on file descriptor 3 when it serves, or what is wrong.
  */
 
 const now = Date.now;
@@ -63,25 +65,33 @@ interface House extends ServeOptions, Books {
 
 async function serve(options: ServeOptions): Promise<void> {
   const told = untilTold();
+  trustRoots(options.certificates.extraRoots);
   await refuseTakenPort(options.host, options.port);
   const house = await openHouse(options);
   const { database, journal, lock, proxy, log } = house;
   const opened = await openReleases(house);
-  const { context, target, certificates } = opened;
+  const { context, target, certificates, pipelines } = opened;
   await context.engine.open(await listScopes(database.db, null));
   const builds = new Builds(context);
-  const watchers = openWatchers({ context, builds, log, values: opened.values });
+  const watchers = openWatchers({
+    context,
+    builds,
+    log,
+    values: opened.values,
+    roots: options.certificates.extraRoots,
+  });
   await watchers.start();
   const stopHeads = handOnHeads(journal, async (heads) => await (await proxy()).putJournalHeads(heads));
   const endWatch = keepProxyAlive(proxy, (error) => log({ during: 'keeping the proxy alive', error }));
   certificates.start();
+  await pipelines.start();
   const server = await openServer(house, { ...opened, watchers }, builds);
   const interrupted = await told;
   const stopsAll = interrupted && options.stopsAll;
   const watched = watchers.close();
   builds.cancelAll();
   await server.close();
-  await Promise.all([watched, certificates.close()]);
+  await Promise.all([watched, certificates.close(), pipelines.close()]);
   await (stopsAll ? context.engine.suspend() : context.engine.close());
   stopHeads();
   await endWatch();
@@ -159,29 +169,32 @@ async function openReleases(house: House) {
     log: ({ error, ...about }) => house.log({ ...about, error: toLotseError(error).message }),
     atPoint,
   });
+  const pipelines = await openPipelineHouse({ ...house, now, context: () => context });
   const context: ReleasesContext = {
     ...{ database, journal, lock, engine, builders, target, traffic, frontPort, stateDir, now, newId: uuidv7 },
     ...values.asked,
+    beginPipeline: (built) => pipelines.begin(built),
+    pipelineOf: (app, release) => pipelines.standing(app, release),
     parts: releaseParts({ database, builders, target, ...values.parts }),
     ports: new PortBook({ database, now, environmentPorts, stateDir }),
     lookAtServers: (names) => servers.look(names),
     prepareServer: async (server, artifact) => await (await servers.of(server)).prepare(artifact),
     ...{ names, signPreview, secured: (environment) => certificates.secured(environment) },
   };
-  return { context, target, certificates, values };
+  return { context, target, certificates, values, pipelines };
 }
 
 type Opened = Awaited<ReturnType<typeof openReleases>> & { readonly watchers: ReturnType<typeof openWatchers> };
 
 async function openServer(house: House, opened: Opened, builds: Builds) {
-  const { context, target, certificates, values, watchers } = opened;
+  const { context, target, certificates, values, watchers, pipelines } = opened;
   const { database, journal, lock, proxy, log, host, port, stateDir } = house;
   const accounts = openAccounts({ database, journal, fence: () => lock.fence, now });
   const checkJournal = async () => await journalVerdict(database, (await (await proxy()).status()).journalHeads);
   const server = await createServer({
     routes: [
       ...routesOfReleases({ context, builds, checkJournal }),
-      ...[certificates, values, watchers].flatMap(({ routes }) => routes),
+      ...[certificates, values, watchers, pipelines].flatMap(({ routes }) => routes),
     ],
     ...{
       accounts,
@@ -193,6 +206,7 @@ async function openServer(house: House, opened: Opened, builds: Builds) {
     },
     log: { error: (fields, message) => log({ message, ...fields }) },
   });
+  context.engine.onSight((sight) => server.publishTransient('look', sight, sight));
   const url = await server.listen({ host, port });
   const token = await keepLocalToken(join(stateDir, 'client.json'), url, accounts);
   const link = house.asUnit ? null : await accounts.linkOfStart();

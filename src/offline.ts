@@ -13,6 +13,12 @@ export const offlineModes: Readonly<Record<string, (args: Arguments, dockerHost:
     const { startWhatRan } = await import('./offline-boot.ts');
     return await startWhatRan(readPlace(args, dockerHost));
   },
+  async 'upgrade-rehearse'(args) {
+    return await (await import('./offline-upgrade.ts')).rehearseFromArguments(args);
+  },
+  async 'swap-process'(args) {
+    return await (await import('./offline-upgrade.ts')).swapFromArguments(args);
+  },
   async 'backup-create'(args) {
     return await (await import('./offline-backup.ts')).createFromArguments(args);
   },

@@ -18,16 +18,18 @@ interface PushParts {
   readonly builds: Builds;
   readonly find: (scope: Scope, name: string) => Promise<Secret | null>;
   readonly log: (about: object) => void;
+  /** Authorities (PEM) of the team's own, which repositories may lead to. */
+  readonly roots: readonly string[];
 }
 
 /** The part of the composition root for what repositories send and are told. */
-export function openPushes({ context, builds, find, log }: PushParts): Sources {
+export function openPushes({ context, builds, find, log, roots }: PushParts): Sources {
   const { database, journal, lock, now, newId, stateDir } = context;
   const vaultKey = join(stateDir, 'control', 'vault.key');
   return openSources({
     ...{ database, journal, fence: () => lock.fence, now, newId, log, secret: find, forges },
     sealer: new VaultSealer(vaultKey, () => hasSealedValues(database.db)),
-    repositories: gitRepositories({ folder: join(stateDir, 'repositories') }),
+    repositories: gitRepositories({ folder: join(stateDir, 'repositories'), roots }),
     folder: join(stateDir, 'repositories', 'packed'),
     deploy: (commit, tell, signal) => deployAlong({ context, builds }, commit, tell, signal),
     async commitOf(app, id) {

@@ -6,9 +6,12 @@ import { acceptedText } from './capabilities/releases/accepted-text.ts';
 import { findEnvironmentRow, listScopes } from './capabilities/releases/environment-rows.ts';
 import { followRollout } from './capabilities/releases/follow-rollouts.ts';
 import { manifestOf } from './capabilities/releases/release-manifest.ts';
+import { endForgottenSessions } from './capabilities/releases/end-forgotten-sessions.ts';
 import { findRevision } from './capabilities/releases/release-rows.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
+import { SeriesKeeper } from './capabilities/releases/series-keeper.ts';
 import { openSchedules } from './capabilities/schedules/open-schedules.ts';
+import { routesOfUpgrades } from './capabilities/upgrades/routes.ts';
 import { LotseError, toLotseError } from './core/errors.ts';
 import type { JournalEvent } from './core/events.ts';
 import { chainOf, type Scope } from './core/ids.ts';
@@ -22,6 +25,8 @@ import type { JobDefinition, Revision } from './rollout/release.ts';
 
 interface WatcherParts {
   readonly context: ReleasesContext;
+  /** Authorities (PEM) of the team's own. */
+  readonly roots: readonly string[];
   readonly builds: Builds;
   readonly values: {
     /** Ends rotations of secrets that have settled. */
@@ -45,7 +50,7 @@ interface Watchers {
 }
 
 /** The part of the composition root for what watches: subscribers of the journal, jobs by schedule, and who is told. */
-export function openWatchers({ context, builds, values, log }: WatcherParts): Watchers {
+export function openWatchers({ context, builds, values, log, roots }: WatcherParts): Watchers {
   const { database, journal, lock, engine, target, now } = context;
   const subscriptions = openSubscriptions(database, journal, {
     now,
@@ -72,9 +77,10 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
     scopes: () => listScopes(database.db, null),
     proxyStart: async () => (await context.traffic.status()).proxyStart,
   });
-  const pushes = openPushes({ context, builds, find: values.find, log });
+  const series = new SeriesKeeper({ engine, now, log });
+  const pushes = openPushes({ context, builds, find: values.find, log, roots });
   return {
-    routes: [...schedules.routes, ...notifications.routes, ...pushes.routes],
+    routes: [...schedules.routes, ...notifications.routes, ...pushes.routes, ...routesOfUpgrades(context)],
     hooks: pushes.hooks,
     async start() {
       const handle = followRollout.bind(null, context);
@@ -84,8 +90,10 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
       const follow = notifications.follow.bind(notifications);
       await subscriptions.subscribe({ name: 'notifications', from: 'now', handle: follow });
       await subscriptions.subscribe({ name: 'commit-reports', from: 'now', handle: (event) => pushes.follow(event) });
+      await endForgottenSessions(context, await listScopes(database.db, null));
       await schedules.start();
       notifications.start();
+      series.start();
       values.reminders.start();
       pushes.start();
     },
@@ -94,6 +102,7 @@ export function openWatchers({ context, builds, values, log }: WatcherParts): Wa
         subscriptions.stopAll(),
         schedules.close(),
         notifications.close(),
+        series.close(),
         pushes.close(),
         values.reminders.close(),
       ]);

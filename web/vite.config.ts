@@ -1,12 +1,30 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `npx vite web` finds a control plane, or the fake one of test/fixtures/dashboard. */
 const server = process.env.LOTSE_SERVER ?? 'http://127.0.0.1:7700';
 
+/** Beside each script and style its compressed forms, which the control plane sends to browsers that take them. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    async writeBundle({ dir = '' }, bundle) {
+      const texts = Object.keys(bundle).filter((file) => /\.(?:js|css)$/.test(file));
+      for (const file of texts.map((name) => join(dir, name))) {
+        const text = await readFile(file);
+        await Promise.all([writeFile(`${file}.br`, brotliCompressSync(text)), writeFile(`${file}.gz`, gzipSync(text))]);
+      }
+    },
+  };
+}
+
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), compressed()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -161,7 +161,7 @@ test('heartbeats keep the stream open, and a credential that was revoked ends it
   const admin = await server.accounts.tokens.authenticate((await server.newToken(['admin'])).secret);
   assert.ok(admin !== null);
   const page = await openPage(server, secret);
-  await page.until('\n:\n\n:\n\n:\n\n');
+  await page.until('event: ping\ndata:\n\nevent: ping\ndata:\n\n');
   await server.accounts.tokens.revoke(admin, id);
   await page.ended;
 });

@@ -10,8 +10,10 @@ import { routesOfConfig } from '../capabilities/config/routes.ts';
 import { routesOfSecrets } from '../capabilities/secrets/routes.ts';
 import { routesOfFlags } from '../capabilities/flags/routes.ts';
 import { routesOfNotifications } from '../capabilities/notifications/routes.ts';
+import { routesOfPipelines } from '../capabilities/pipelines/routes.ts';
 import { routesOfReleases } from '../capabilities/releases/routes.ts';
 import { routesOfSources } from '../capabilities/sources/routes.ts';
+import { routesOfUpgrades } from '../capabilities/upgrades/routes.ts';
 import { allRoutes } from './all-routes.ts';
 import { createLiveStream } from './live-stream.ts';
 import { linesRoute, route, uploadRoute } from './route.ts';
@@ -105,6 +107,7 @@ const table: Readonly<Record<string, Role | null>> = {
   'POST /apps/:app/environments/:environment/jobs/:job/cancel': 'operator',
   'GET /apps/:app/environments/:environment/logs': 'viewer',
   'GET /apps/:app/environments/:environment/services/:service/session': 'operator',
+  'GET /apps/:app/environments/:environment/services/:service/one-off': 'operator',
   'GET /apps/:app/journal': 'viewer',
   'GET /journal/check': 'viewer',
   'POST /servers/look': 'developer',
@@ -127,12 +130,20 @@ const table: Readonly<Record<string, Role | null>> = {
   'POST /apps/:app/environments/:environment/secrets/:name/rotation': 'operator',
   'DELETE /apps/:app/environments/:environment/secrets/:name': 'operator',
   'GET /secret-store': 'operator',
+  'GET /apps/:app/pipelines': 'viewer',
+  'POST /apps/:app/pipelines': 'developer',
+  'GET /apps/:app/pipelines/:pipeline': 'viewer',
+  'POST /apps/:app/pipelines/:pipeline/cancel': 'developer',
+  'GET /apps/:app/pipelines/:pipeline/logs': 'viewer',
   'GET /apps/:app/sources': 'viewer',
   'PUT /apps/:app/sources/:source': 'operator',
   'DELETE /apps/:app/sources/:source': 'operator',
   'GET /certificates': 'viewer',
   'POST /certificates/:name/renewal': 'operator',
   'GET /development-root': 'viewer',
+  'GET /upgrade': 'viewer',
+  'POST /upgrade/results': 'admin',
+  'POST /upgrade/settle': 'admin',
 };
 
 const passing: Readonly<Record<Role, readonly Role[]>> = {
@@ -151,10 +162,12 @@ function declaredRoutes(): readonly Route[] {
     ...routesOfCertificates(neverCalled()),
     ...routesOfConfig(neverCalled()),
     ...routesOfSecrets(neverCalled()),
+    ...routesOfPipelines(neverCalled()),
     ...routesOfSources(neverCalled()),
     ...routesOfFlags(neverCalled(), neverCalled(), neverCalled(), neverCalled()),
     ...routesOfSchedules(neverCalled()),
     ...routesOfNotifications(neverCalled()),
+    ...routesOfUpgrades(neverCalled()),
   ];
   return allRoutes([...own, ...capabilities], '1').map((declared) => ({
     ...declared,

@@ -13,13 +13,17 @@ export interface StreamOptions {
   readonly isStillAllowed: () => Promise<boolean>;
 }
 
-/** Server-sent events as of the HTML standard, section 9.2. The client comes back after a second when it is cut. */
+/**
+ * Server-sent events as of the HTML standard, section 9.2. The client comes back after a second when it is cut. The
+ * heartbeat is an event too: comments are not shown to scripts, and a page has to notice when it hears nothing more.
+ */
 export function sendEvents(
   reply: FastifyReply,
   events: AsyncIterable<ServerEvent>,
   options: StreamOptions,
 ): Promise<void> {
-  const form = { type: 'text/event-stream', start: 'retry: 1000\n\n', heartbeat: ':\n\n', textOf: eventText };
+  const heartbeat = 'event: ping\ndata:\n\n';
+  const form = { type: 'text/event-stream', start: 'retry: 1000\n\n', heartbeat, textOf: eventText };
   return sendStream(reply, events, form, options);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { temporaryServer } from '../../test/harness/temporary-server.ts';
 
 function builtPage(t: TestContext): string {
@@ -29,6 +30,19 @@ test('the page is served at every address of it, hashed files are kept for ever,
   const script = await ask('GET /assets/app-1a2b3c.js');
   assert.equal(script.text, 'void 0;');
   assert.equal(script.headers['cache-control'], 'public, max-age=31536000, immutable');
+});
+
+test('a browser that takes compressed scripts gets those that the build has left', async (t) => {
+  const folder = builtPage(t);
+  writeFileSync(join(folder, 'assets', 'app-1a2b3c.js.gz'), gzipSync('void 0;'));
+  const { ask } = await temporaryServer(t, { webFolder: folder });
+  const headers = { 'accept-encoding': 'gzip' };
+  const script = await ask('GET /assets/app-1a2b3c.js', { headers });
+  assert.equal(script.headers['content-encoding'], 'gzip');
+  assert.match(script.headers['content-type'] ?? '', /javascript/);
+  assert.equal(script.headers['cache-control'], 'public, max-age=31536000, immutable');
+  const page = await ask('GET /', { headers: { ...headers, accept: 'text/html' } });
+  assert.equal(page.text, '<title>Lotse</title>', 'of which there is no compressed form');
 });
 
 test('what is no page of the app is a problem: lost assets, other methods, unknown routes, files outside', async (t) => {

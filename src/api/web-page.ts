@@ -16,6 +16,8 @@ export async function serveWebPage(server: FastifyInstance, folder: string | nul
     root: folder,
     cacheControl: false,
     dotfiles: 'ignore',
+    // The build leaves them beside scripts and styles.
+    preCompressed: true,
     // The build puts a hash into the names of what lies in assets/; all else is asked for anew.
     setHeaders(reply, path) {
       const isHashed = path.startsWith(join(folder, 'assets') + sep);

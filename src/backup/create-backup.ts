@@ -8,7 +8,7 @@ import { LotseError } from '../core/errors.ts';
 import type { UnixMs } from '../core/ids.ts';
 import { backupDatabase } from '../database/backup.ts';
 import { openDatabase } from '../database/open-database.ts';
-import { appliedMigrations } from '../database/state-version.ts';
+import { settledMigrations } from '../database/state-version.ts';
 import { seal, type SealFor } from './backup-cipher.ts';
 import { describeFiles, pathsToKeep } from './backup-files.ts';
 import { backupFormat, manifestName, type BackupManifest } from './backup-manifest.ts';
@@ -75,7 +75,7 @@ async function stageBackup(options: CreateBackup, stage: string) {
     const files = [...(await describeFiles(stage, [databasePath])), ...(await describeFiles(stateDir, paths))];
     const manifest: BackupManifest = {
       ...{ format: backupFormat, lotseVersion, createdAt: now, stateFolder: stateDir },
-      ...{ migrations: [...appliedMigrations(database.sqlite)], heads, files },
+      ...{ migrations: [...settledMigrations(database.sqlite)], heads, files },
     };
     await writeFile(join(stage, manifestName), JSON.stringify(manifest), { mode: 0o600 });
     return { manifest, paths };

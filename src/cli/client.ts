@@ -112,7 +112,7 @@ export class Client {
         for await (const event of readEventStream(readLines(response.body), position)) {
           failures = 0;
           lastContactMs = performance.now();
-          yield event;
+          if (event.event !== 'ping') yield event;
         }
       } catch (thrown) {
         const error = toFailure(thrown, this.connection, options.signal);

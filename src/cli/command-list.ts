@@ -147,6 +147,12 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/flag.ts')).flagCommand,
   },
   {
+    name: 'pipeline',
+    group: gates,
+    summary: 'run, follow and end what is done with a release before it is deployed',
+    load: async () => (await import('./commands/pipeline.ts')).pipelineCommand,
+  },
+  {
     name: 'approve',
     group: gates,
     summary: 'approve a release, or sign lines of its checklist',
@@ -271,6 +277,12 @@ export const commandList: readonly CommandEntry[] = [
     group: care,
     summary: 'copy the state of Lotse into one sealed file, or bring it back',
     load: async () => (await import('./commands/backup.ts')).backupCommand,
+  },
+  {
+    name: 'upgrade',
+    group: care,
+    summary: 'let another version of Lotse take over, and go back by itself when it is not well',
+    load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
   },
   {
     name: 'uninstall',

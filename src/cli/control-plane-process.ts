@@ -26,8 +26,10 @@ export interface ProcessWishes {
   /** Where its own output goes: to our terminal, or behind what is in a file. */
   readonly output: 'inherit' | { readonly file: string };
   readonly onMessage?: (message: ProcessMessage) => void;
-  /** Another program than the control plane of this package; for tests. */
+  /** Another program than the control plane of this package: of another version, or of a test. */
   readonly program?: string;
+  /** The Node.js that runs it; left out: the one that runs us. */
+  readonly nodePath?: string;
 }
 
 export interface Ended {
@@ -126,7 +128,7 @@ function spawnMain(wishes: ProcessWishes): ChildProcess {
   const hasLeash = existsSync(leash);
   const own = wishes.output === 'inherit' ? 'inherit' : openLog(wishes.output.file);
   const flags = [youngMemoryFlag, ...(hasLeash ? ['--import', leash.href] : [])];
-  const child = spawn(process.execPath, [...flags, main, ...wishes.args], {
+  const child = spawn(wishes.nodePath ?? process.execPath, [...flags, main, ...wishes.args], {
     cwd: wishes.cwd,
     env: { ...process.env, ...(hasLeash ? { LOTSE_LEASH: `${process.pid}:4` } : {}) },
     stdio: [own === 'inherit' ? 'inherit' : 'ignore', own, own, 'pipe', 'pipe'],

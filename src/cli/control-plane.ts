@@ -7,6 +7,7 @@ import * as releases from '../capabilities/releases/releases-api.ts';
 import * as notifications from '../capabilities/notifications/notifications-api.ts';
 import * as schedules from '../capabilities/schedules/schedules-api.ts';
 import * as secrets from '../capabilities/secrets/secrets-api.ts';
+import * as upgrades from '../capabilities/upgrades/upgrades-api.ts';
 import type { Client } from './client.ts';
 import type { ServerEvent } from './event-stream.ts';
 
@@ -266,6 +267,10 @@ export const controlPlaneCalls = {
     client.call(certificateRoutes.renewCertificate, certificates.certificate, { path: { name } }),
   developmentRoot: (client: Client) => client.call(certificateRoutes.getDevelopmentRoot, certificates.developmentRoot),
   health: (client: Client) => client.call(accountRoutes.health, accounts.health),
+  upgradeState: (client: Client) => client.call(upgrades.upgradeRoutes.getUpgrade, upgrades.upgradeState),
+  recordUpgrade: (client: Client, json: upgrades.UpgradeResultView) =>
+    client.call(upgrades.upgradeRoutes.recordUpgrade, anything, { json }),
+  settleUpgrade: (client: Client) => client.call(upgrades.upgradeRoutes.settleUpgrade, upgrades.settled),
   me: (client: Client) => client.call(accountRoutes.me, accounts.me),
   signInLink: (client: Client, json: z.input<typeof accounts.signInLinkRequest> = {}) =>
     client.call(accountRoutes.createSignInLink, accounts.signInLink, { json }),

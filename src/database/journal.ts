@@ -12,7 +12,7 @@ import type { PositionedEvent } from './journal-rows.ts';
 import type { Database } from './open-database.ts';
 import { quietDraft } from './quiet-draft.ts';
 import type { Transaction } from './schema.ts';
-import { createUpcast } from './upcast.ts';
+import { createDowncast, createUpcast } from './upcast.ts';
 import type { Upcaster } from './upcast.ts';
 import { upcasters as allUpcasters } from './upcasters.ts';
 
@@ -59,6 +59,8 @@ export interface DatabaseJournal extends Journal, JournalReader {
 export function openJournal(database: Database, options: JournalOptions): DatabaseJournal {
   const { now, newId, newSalt, upcasters = allUpcasters, hide } = options;
   const draw = () => ({ id: newId(), at: now(), salt: newSalt() });
+  const upcast = createUpcast(upcasters);
+  const writable = createDowncast(upcasters, (migration) => database.isSettled(migration));
   const listeners = createAppendListeners();
   const transact = <T>(work: (unit: JournalTransaction) => Promise<T>): Promise<T> => {
     const appended: PositionedEvent[] = [];
@@ -67,7 +69,8 @@ export function openJournal(database: Database, options: JournalOptions): Databa
         trx,
         async append(chain, fence, drafts) {
           const quiet = hide === undefined ? drafts : drafts.map((draft) => quietDraft(draft, hide));
-          const events = await appendRows(trx, { chain, fence, drafts: quiet }, draw);
+          const rows = await appendRows(trx, { chain, fence, drafts: quiet.map(writable) }, draw);
+          const events = rows.map(upcast);
           appended.push(...events);
           return events;
         },
@@ -75,7 +78,7 @@ export function openJournal(database: Database, options: JournalOptions): Databa
     return database.write(run, () => listeners.tell(appended));
   };
   return {
-    ...createJournalReader(database, createUpcast(upcasters)),
+    ...createJournalReader(database, upcast),
     transact,
     append: (chain, fence, drafts) => transact((unit) => unit.append(chain, fence, drafts)),
     appendWith: (chain, fence, drafts, write) =>

@@ -1,5 +1,5 @@
 import { Migrator, NO_MIGRATIONS } from 'kysely/migration';
-import type { Migration } from 'kysely/migration';
+import type { Migration, MigrationResultSet } from 'kysely/migration';
 import type { Kysely } from 'kysely';
 import { LotseError } from '../core/errors.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -17,8 +17,40 @@ export async function migrateDatabase<T>(
   list: Readonly<Record<string, Migration>> = migrations,
 ): Promise<readonly string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...list }) } });
-  const { error, results } =
-    to === 'latest' ? await migrator.migrateToLatest() : await migrator.migrateTo(to === 'none' ? NO_MIGRATIONS : to);
+  return namesOf(
+    to,
+    to === 'latest' ? await migrator.migrateToLatest() : await migrator.migrateTo(to === 'none' ? NO_MIGRATIONS : to),
+  );
+}
+
+/** Where migrations of existing state are written down until they are settled: the version before does not look here. */
+export const unsettledTable = 'unsettled_migration';
+
+export interface HadMigrations {
+  readonly settled: readonly string[];
+  /** Some of them may be of a version later than this one. */
+  readonly unsettled: readonly string[];
+}
+
+/** Applies to existing state what it has not had, unsettled, all or none. Errors and answer: as `migrateDatabase`. */
+export async function migrateUnsettled<T>(
+  db: Kysely<T>,
+  had: HadMigrations,
+  list: Readonly<Record<string, Migration>> = migrations,
+): Promise<readonly string[]> {
+  const own = Object.entries(list).filter(([name]) => !had.settled.includes(name));
+  const unknown = had.unsettled.filter((name) => !(name in list)).map((name) => [name, alreadyDone] as const);
+  const migrator = new Migrator({
+    ...{ db, migrationTableName: unsettledTable, migrationLockTableName: `${unsettledTable}_lock` },
+    provider: { getMigrations: () => Promise.resolve(Object.fromEntries([...own, ...unknown])) },
+    allowUnorderedMigrations: true,
+  });
+  return namesOf('latest', await migrator.migrateToLatest());
+}
+
+const alreadyDone: Migration = { up: () => Promise.resolve() };
+
+function namesOf(to: MigrationTarget, { error, results }: MigrationResultSet): readonly string[] {
   if (error instanceof LotseError && error.retriable) throw error;
   if (error !== undefined) {
     const failed = results?.find((result) => result.status === 'Error');

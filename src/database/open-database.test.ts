@@ -13,6 +13,7 @@ import { openJournal } from './journal.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { migrationNames, migrations } from './migrations/migrations.ts';
 import { openDatabase } from './open-database.ts';
+import { settleMigrations } from './settle-migrations.ts';
 import { draft, realSources, temporaryDatabase, temporaryFolder } from './temporary-database.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -109,6 +110,7 @@ test('only the latest copies from before migrations are kept', async (t) => {
   await database.close();
   for (const year of [2030, 2031, 2032]) {
     const state = await openDatabase({ file });
+    await state.write((trx) => settleMigrations(trx, state.sqlite));
     await migrateDatabase(state.db, '0003-evidence');
     await state.close();
     await (await openDatabase({ file, now: () => Date.UTC(year, 0) })).close();

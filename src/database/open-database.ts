@@ -6,7 +6,7 @@ import { createInsideGuard } from './inside-guard.ts';
 import type { LotseDb, Schema, Transaction } from './schema.ts';
 import { sqliteDialect, SqliteFile } from './sqlite-dialect.ts';
 import { prepareStateFile, requireStateFile } from './state-file.ts';
-import { bringUpToDate, refuseNewerState } from './state-version.ts';
+import { bringUpToDate, refuseNewerState, unsettledMigrations } from './state-version.ts';
 import { recoveryAdvice } from './sqlite-errors.ts';
 
 /** The control plane's own database. One per file and process. */
@@ -17,6 +17,11 @@ export interface Database {
   readonly db: LotseDb;
   /** The connection below, for what kysely cannot say: pragmas, backups. */
   readonly sqlite: SqliteFile;
+  /**
+   * May what this migration stands for be written? Until it is settled, the version before must be able to go on with the
+   * state, so everything is written as that one writes it.
+   */
+  isSettled(migration: string): boolean;
   /**
    * Runs `work` in one transaction that takes the write lock when it begins; durable before it resolves, undone whole
    * when `work` throws. One at a time: keep waiting for anything but the database out of it. `afterCommit` runs before
@@ -34,6 +39,8 @@ export interface OpenDatabaseOptions {
   readonly now?: () => UnixMs;
   /** The version that is recorded in the state; this package's own unless a test says otherwise. */
   readonly lotseVersion?: string;
+  /** It is a copy, made to see whether it can be migrated. */
+  readonly isCopy?: boolean;
 }
 
 /** How long a statement waits for another process, e.g. a check that reads. */
@@ -45,7 +52,7 @@ const busyTimeoutMs = 5000;
  * `locked` (a running control plane owns state that needs a migration), `not-found` (readonly), `unreachable`.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { file, readonly = false, now = Date.now, lotseVersion = packageJson.version } = options;
+  const { file, readonly = false, now = Date.now, lotseVersion = packageJson.version, isCopy = false } = options;
   if (readonly) requireStateFile(file);
   else prepareStateFile(file);
   const sqlite = new SqliteFile(file, { readonly, busyTimeoutMs });
@@ -55,7 +62,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const kysely = new Kysely<Schema>({ dialect: sqliteDialect(sqlite) });
     if (!readonly) {
       refuseDamagedFile(sqlite);
-      await bringUpToDate({ kysely, sqlite, lotseVersion, now });
+      await bringUpToDate({ kysely, sqlite, lotseVersion, now, isCopy });
     }
     return createDatabase(kysely, sqlite, readonly);
   } catch (error) {
@@ -91,6 +98,7 @@ function createDatabase(kysely: LotseDb, sqlite: SqliteFile, readonly: boolean):
     readonly,
     db: kysely.withPlugin(inside.plugin),
     sqlite,
+    isSettled: (migration) => !unsettledMigrations(sqlite).some(({ name }) => name === migration),
     async write(work, afterCommit) {
       inside.refuse();
       if (readonly) throw new LotseError('conflict', `${sqlite.path} was opened for reading only.`);

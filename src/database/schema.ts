@@ -27,6 +27,7 @@ import type {
 } from './release-tables.ts';
 import type { AcmeAccountsTable, CertificatesTable } from './certificate-tables.ts';
 import type { OutboxTable } from './outbox-table.ts';
+import type { PipelineJobsTable, PipelineRunsTable } from './pipeline-tables.ts';
 import type { ScheduledRunsTable, SchedulesTable } from './schedule-tables.ts';
 import type { ConfigSettingsTable, ReviewedFindingsTable } from './config-tables.ts';
 import type { SecretRotationsTable, SecretsTable, SecretTermsTable, SecretUsesTable } from './secret-tables.ts';
@@ -78,6 +79,8 @@ export interface Schema {
   readonly flag_uses: FlagUsesTable;
   readonly schedules: SchedulesTable;
   readonly scheduled_runs: ScheduledRunsTable;
+  readonly pipeline_runs: PipelineRunsTable;
+  readonly pipeline_jobs: PipelineJobsTable;
   readonly outbox: OutboxTable;
   readonly sources: SourcesTable;
   readonly deliveries: DeliveriesTable;

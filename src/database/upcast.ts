@@ -1,5 +1,5 @@
 import { LotseError } from '../core/errors.ts';
-import type { JournalEvent } from '../core/events.ts';
+import type { EventDraft, JournalEvent } from '../core/events.ts';
 
 /** Turns the payload of one version of an event type into that of the next version. Pure; called once per read. */
 export interface Upcaster {
@@ -7,6 +7,12 @@ export interface Upcaster {
   /** The version it reads; it gives `from + 1`. */
   readonly from: number;
   readonly up: (payload: unknown) => unknown;
+  /**
+   * How the version before Lotse changed the payload would have written it, so that it can read it, and until when that is
+   * done: the name of the migration that came with the change (an empty one does). Everything of `from + 1` that `up`
+   * cannot make up has to stay in. Left out: no release has ever written `from`.
+   */
+  readonly untilSettled?: { readonly migration: string; readonly down: (payload: unknown) => unknown };
 }
 
 /** Brings an event to the latest version of its type. The stored event, and so its hash, stays as it was written. */
@@ -39,6 +45,24 @@ export function createUpcast(upcasters: readonly Upcaster[]): Upcast {
       version += 1;
     }
     return version === event.version ? event : { ...event, version, payload };
+  };
+}
+
+/** Brings a draft to the version that may be written now. Pure, but for what `isSettled` answers. */
+export function createDowncast(
+  upcasters: readonly Upcaster[],
+  isSettled: (migration: string) => boolean,
+): (draft: EventDraft) => EventDraft {
+  const steps = new Map(upcasters.map((upcaster) => [stepKey(upcaster.type, upcaster.from), upcaster]));
+  return (draft) => {
+    let { version, payload } = draft;
+    for (;;) {
+      const form = steps.get(stepKey(draft.type, version - 1))?.untilSettled;
+      if (form === undefined || isSettled(form.migration)) break;
+      payload = form.down(payload);
+      version -= 1;
+    }
+    return version === draft.version ? draft : { ...draft, version, payload };
   };
 }
 

@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { EngineConnection } from './engine-connection.ts';
 import { EngineError } from './engine-errors.ts';
 import type { ContainerDetails, ContainerSpec, ContainerStats, ContainerSummary, Filters } from './engine-shapes.ts';
 import type { LogChunk } from './log-frames.ts';
-import { readLogFrames } from './log-frames.ts';
+import { plainOutput, readLogFrames } from './log-frames.ts';
 
 export interface CallLimits {
   readonly timeoutMs?: number;
@@ -18,6 +18,19 @@ export interface LogsQuery {
   readonly tail?: number;
   /** Each line begins with its time (RFC 3339 with nanoseconds) and a space. */
   readonly timestamps?: boolean;
+}
+
+/** In characters. */
+export interface TerminalOfContainer {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface AttachedContainer {
+  /** To its standard input. Destroyed, the engine ends the input. */
+  readonly input: Duplex;
+  /** What it writes, until it ends; with a terminal all of it is `stdout`. Errors: those of the connection. */
+  readonly output: AsyncGenerator<LogChunk>;
 }
 
 /** `/containers`. An id may also be a name. Errors besides those of the connection: `not-found`, `conflict`. */
@@ -64,6 +77,21 @@ export class Containers {
       query: { v: true, force: force === true },
       ...limits,
     });
+  }
+
+  /** Its streams on a connection of their own; before its start, so that nothing is missed. `hasTerminal`: as it was made. */
+  async attach(id: string, hasTerminal: boolean, limits: CallLimits = {}): Promise<AttachedContainer> {
+    const input = await this.#engine.upgrade({
+      ...{ method: 'POST', path: pathOf(id, 'attach') },
+      query: { stream: true, stdin: true, stdout: true, stderr: true },
+      ...{ headers: { Connection: 'Upgrade', Upgrade: 'tcp' }, asked: 'the streams of a container', ...limits },
+    });
+    return { input, output: hasTerminal ? plainOutput(input) : readLogFrames(input, this.#engine.name) };
+  }
+
+  /** Of its terminal. `conflict`: it does not run. */
+  async resize(id: string, { columns, rows }: TerminalOfContainer, limits: CallLimits = {}): Promise<void> {
+    await this.#engine.order({ method: 'POST', path: pathOf(id, 'resize'), query: { h: rows, w: columns }, ...limits });
   }
 
   /** Waits for its end and answers with the exit status. Ended ones answer at once. */

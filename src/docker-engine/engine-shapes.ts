@@ -110,6 +110,11 @@ export interface ContainerSpec {
   /** Seconds. */
   readonly StopTimeout?: number;
   readonly HostConfig?: HostConfig;
+  readonly Tty?: boolean;
+  readonly OpenStdin?: boolean;
+  /** The input ends with the first client that was attached. */
+  readonly StdinOnce?: boolean;
+  readonly AttachStdin?: boolean;
   readonly NetworkingConfig?: { readonly EndpointsConfig: Readonly<Record<string, EndpointSettings>> };
 }
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { CallLimits } from './containers.ts';
 import type { EngineConnection } from './engine-connection.ts';
 import type { LogChunk } from './log-frames.ts';
-import { readLogFrames } from './log-frames.ts';
+import { plainOutput, readLogFrames } from './log-frames.ts';
 
 /** What is run inside a container that runs; field names are the engine's. */
 export interface ExecSpec {
@@ -81,17 +81,6 @@ export class Execs {
     const body = { AttachStdout: true, AttachStderr: true, ...spec };
     const path = `/containers/${encodeURIComponent(container)}/exec`;
     return (await this.#engine.call<{ readonly Id: string }>({ method: 'POST', path, body, ...limits })).Id;
-  }
-}
-
-/** Of a terminal: no frames. A connection that breaks is its end. */
-async function* plainOutput(from: Duplex): AsyncGenerator<LogChunk> {
-  try {
-    for await (const bytes of from) yield { stream: 'stdout', bytes };
-  } catch {
-    return;
-  } finally {
-    from.destroy();
   }
 }
 

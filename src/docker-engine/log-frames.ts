@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { connectionFailure } from './engine-errors.ts';
 
 /** Some output of a container without a terminal; a chunk ends anywhere, not at lines. */
@@ -29,5 +29,16 @@ export async function* readLogFrames(response: Readable, engine: string): AsyncG
     throw connectionFailure(error, engine);
   } finally {
     response.destroy();
+  }
+}
+
+/** Of a terminal: no frames. A connection that breaks is its end. */
+export async function* plainOutput(from: Duplex): AsyncGenerator<LogChunk> {
+  try {
+    for await (const bytes of from) yield { stream: 'stdout', bytes };
+  } catch {
+    return;
+  } finally {
+    from.destroy();
   }
 }

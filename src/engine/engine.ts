@@ -2,21 +2,27 @@ import type { Actor } from '../core/events.ts';
 import { LotseError } from '../core/errors.ts';
 import { chainOf, type Scope } from '../core/ids.ts';
 import type { Address } from '../core/routing-document.ts';
+import type { OneOffOrder } from '../ports/targets/session.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Command } from '../rollout/facts.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { EnvironmentRunner } from './environment-runner.ts';
 import { emptyView, type EnvironmentView } from './environment-log.ts';
 import type { Judged } from './judged-rollout.ts';
-import type { WantedJob } from './orders.ts';
+import { oneOffOrder, type WantedJob, type WantedOneOff } from './orders.ts';
 import type { EngineParts } from './parts.ts';
 import { Patience } from './patience.ts';
 import { patientParts } from './patient-parts.ts';
 import { startJob } from './perform.ts';
 import { SharedCounters } from './shared-counters.ts';
+import { Sights, type Sight } from './sights.ts';
+import { TrafficSeries, type SeriesQuestion, type TrafficHistory } from './traffic-series.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
 const settleWaitMs = 120_000;
+
+/** How often `count` should be called, in milliseconds. */
+export const countEveryMs = 10_000;
 
 /** Runs rollouts durably: one loop an environment. The one public file of this folder. */
 export class Engine {
@@ -25,6 +31,8 @@ export class Engine {
   /** The same, of which no question takes for ever. */
   readonly #asked: EngineParts;
   readonly #counters: SharedCounters;
+  readonly #series = new TrafficSeries();
+  readonly #sights = new Sights();
   readonly #runners = new Map<string, EnvironmentRunner>();
   readonly #opening = new Map<string, Promise<void>>();
 
@@ -32,7 +40,7 @@ export class Engine {
     this.#parts = parts;
     this.#patience = new Patience(parts.clock);
     this.#asked = patientParts(parts, this.#patience, () => undefined);
-    this.#counters = new SharedCounters(this.#asked);
+    this.#counters = new SharedCounters(this.#asked, (counters) => this.#series.record(parts.clock.now(), counters));
   }
 
   /** Goes above every fence that a proxy has seen, then takes up each environment where its journal left it. */
@@ -66,6 +74,21 @@ export class Engine {
     return this.#runners.get(chainOf(scope))?.judged ?? null;
   }
 
+  /** What was asked of an environment in the last two hours, as far as somebody has called `count`. */
+  series(scope: Scope, question: SeriesQuestion): TrafficHistory {
+    return this.#series.of(scope, question);
+  }
+
+  /** Takes what was counted lately into the series; where a judge has just asked for it, nobody asks again. Errors: as of the router. */
+  async count(): Promise<void> {
+    await this.#counters.all(countEveryMs / 2);
+  }
+
+  /** Told when an environment looks different though nothing was decided. Answers how to stop listening. */
+  onSight(listener: (sight: Sight) => void): () => void {
+    return this.#sights.onSight(listener);
+  }
+
   /** Starts a compiled rollout. Errors: `conflict` while another one has not ended. */
   async begin(plan: Plan): Promise<void> {
     await this.#runner(plan).begin(plan);
@@ -95,6 +118,11 @@ export class Engine {
    */
   async startJob(scope: Scope, wanted: WantedJob): Promise<void> {
     await startJob(this.#asked, scope, wanted);
+  }
+
+  /** The full order for a program that runs once as a service runs. Errors: those of the bindings. */
+  async oneOffOrder(scope: Scope, wanted: WantedOneOff): Promise<OneOffOrder> {
+    return await oneOffOrder(this.#asked.bindings, scope, wanted);
   }
 
   /** Something that gates or routing depend on has changed: look at once. */
@@ -146,7 +174,7 @@ export class Engine {
   }
 
   async #open(scope: Scope): Promise<void> {
-    const runner = new EnvironmentRunner(this.#parts, this.#counters, scope);
+    const runner = new EnvironmentRunner(this.#parts, { counters: this.#counters, sights: this.#sights }, scope);
     await runner.open();
     this.#runners.set(chainOf(scope), runner);
   }
@@ -160,6 +188,7 @@ export class Engine {
 
 export type { EngineParts } from './parts.ts';
 export type { EnvironmentView } from './environment-log.ts';
+export type { SeriesQuestion, TrafficHistory } from './traffic-series.ts';
 export type { Judged } from './judged-rollout.ts';
 export type { Bindings, FrontDoor, RevisionPorts, Surroundings } from './bindings.ts';
 export type { OwnerLock } from './owner-lock.ts';

@@ -20,6 +20,7 @@ import { Patience } from './patience.ts';
 import { patientParts, type Doubtful } from './patient-parts.ts';
 import { Reconciler } from './reconcile.ts';
 import type { SharedCounters } from './shared-counters.ts';
+import type { Sights } from './sights.ts';
 
 /** How often slots are looked at while nothing moves, and how long the loop rests after a problem, in milliseconds. */
 const idleLookMs = 1_000;
@@ -28,6 +29,12 @@ const afterProblemMs = 500;
 const answerMs = 1_500;
 /** How long a suspension waits for drains, in milliseconds. */
 const suspendMs = 60_000;
+
+/** What all environments have in common. */
+interface Shared {
+  readonly counters: SharedCounters;
+  readonly sights: Sights;
+}
 
 /**
  * The loop of one environment: load → decide → write the intent → perform → write the outcome → again. One owner, one
@@ -41,6 +48,7 @@ export class EnvironmentRunner {
   readonly #reconciler: Reconciler;
   readonly #foresight: Foresight;
   readonly #judging: Judging;
+  readonly #sights: Sights;
   readonly #errands: Errands;
   readonly #jobsInDoubt: JobsInDoubt;
   readonly #time: PassingTime;
@@ -54,10 +62,11 @@ export class EnvironmentRunner {
   readonly #commands = new CommandQueue();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(all: EngineParts, counters: SharedCounters, scope: Scope) {
+  constructor(all: EngineParts, { counters, sights }: Shared, scope: Scope) {
     this.#patience = new Patience(all.clock);
     const parts = patientParts(all, this.#patience, (what) => this.#doubt(what));
     this.scope = scope;
+    this.#sights = sights;
     this.#parts = parts;
     this.#log = new EnvironmentLog(parts, scope);
     this.#reconciler = new Reconciler(parts, scope);
@@ -190,6 +199,7 @@ export class EnvironmentRunner {
   async #turn(): Promise<number> {
     const look = () => this.#errands.look().then(() => true);
     const isSeen = await this.#attempt('looking at the slots', look, false);
+    this.#sights.compare(this.scope, this.slots, this.judged);
     const waiting = this.#commands.take();
     try {
       // What was just seen is fresh enough for what follows from it: users wait for nothing that is not about them.

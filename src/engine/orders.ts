@@ -1,6 +1,7 @@
 import { LotseError } from '../core/errors.ts';
 import type { Address, RoutedEnvironment } from '../core/routing-document.ts';
-import type { Scope } from '../core/ids.ts';
+import type { Scope, ServiceName } from '../core/ids.ts';
+import type { OneOffOrder } from '../ports/targets/session.ts';
 import type { JobOrder, ServiceOrder, Variables } from '../ports/targets/targets.ts';
 import type { SlotOrder } from '../rollout/environment-state.ts';
 import type { Effect } from '../rollout/plan.ts';
@@ -41,6 +42,8 @@ export interface WantedJob {
   readonly definition: JobDefinition;
   /** Beside what every job of the revision is given. */
   readonly variables: Variables;
+  /** Whose config it has; missing: that of jobs. */
+  readonly service?: ServiceName;
   /** Keys of jobs that have ended and whose records and logs are kept no longer. */
   readonly forgets?: readonly string[];
 }
@@ -48,7 +51,7 @@ export interface WantedJob {
 /** The full order for a job, with every reference resolved. */
 export async function jobOrder(bindings: Bindings, scope: Scope, wanted: WantedJob): Promise<JobOrder> {
   const { key, revision, definition } = wanted;
-  const { variables, storeFolders } = await bindings.surroundings(scope, revision, null);
+  const { variables, storeFolders } = await bindings.surroundings(scope, revision, wanted.service ?? null);
   return {
     ...scope,
     key,
@@ -63,6 +66,25 @@ export async function jobOrder(bindings: Bindings, scope: Scope, wanted: WantedJ
     withinMs: definition.withinMs,
     forgets: wanted.forgets ?? [],
   };
+}
+
+/** What somebody wants to run once as a service runs. */
+export interface WantedOneOff extends Pick<OneOffOrder, 'key' | 'argv' | 'terminal'> {
+  readonly revision: Revision;
+  readonly service: ServiceName;
+}
+
+/** The full order for it, with every reference resolved. */
+export async function oneOffOrder(bindings: Bindings, scope: Scope, wanted: WantedOneOff): Promise<OneOffOrder> {
+  const { revision, service, key, argv, terminal } = wanted;
+  const order = { revision: revision.id, service, slots: 0, claim: null };
+  const {
+    slots: _slots,
+    claim: _claim,
+    avoid: _avoid,
+    ...rest
+  } = await serviceOrder(bindings, scope, revision, order, []);
+  return { ...rest, key, argv, terminal };
 }
 
 /** The job of a step; BASE_URL says where the app is. */

@@ -27,19 +27,27 @@ export class SharedCounters {
   #answer: Promise<ByChain> | null = null;
   #isAnswered = false;
   #tookMs = 0;
+  readonly #heard: (counters: readonly EpochCounters[]) => void;
 
-  constructor(parts: CountersParts) {
+  /** `heard` is told each answer. */
+  constructor(parts: CountersParts, heard: (counters: readonly EpochCounters[]) => void = () => undefined) {
     this.#parts = parts;
+    this.#heard = heard;
   }
 
   /** Counters of one environment, asked for about `oldestMs` ago at most. Errors: those of the router, and `timeout`. */
   async of(scope: Scope, oldestMs: number): Promise<readonly EpochCounters[]> {
+    return (await this.all(oldestMs)).get(chainOf(scope)) ?? [];
+  }
+
+  /** The same of all environments. */
+  async all(oldestMs: number): Promise<ByChain> {
     const ageMs = this.#parts.clock.uptime() - this.#askedAtMs;
     const useMs = Math.max(oldestMs, Math.min(longestUseMs, this.#tookMs * 10));
     const known = ageMs <= (this.#isAnswered ? useMs : abandonedMs) ? this.#answer : null;
     // Nobody waits for a question beyond the time when another one is asked: their answers may come in any order.
     const withinMs = known === null ? patienceMs : Math.min(patienceMs, abandonedMs - ageMs);
-    return (await this.#inTime(known ?? this.#ask(), withinMs)).get(chainOf(scope)) ?? [];
+    return await this.#inTime(known ?? this.#ask(), withinMs);
   }
 
   /** The proxy may forget these; open ones stay. */
@@ -51,7 +59,10 @@ export class SharedCounters {
   #ask(): Promise<ByChain> {
     this.#askedAtMs = this.#parts.clock.uptime();
     this.#isAnswered = false;
-    const answer = this.#parts.traffic.counters().then(byChain);
+    const answer = this.#parts.traffic.counters().then((counters) => {
+      this.#heard(counters);
+      return byChain(counters);
+    });
     this.#answer = answer;
     const isLatest = () => this.#answer === answer;
     answer.then(

@@ -1,4 +1,5 @@
 import type { Stickiness, TrustedProxy } from '../core/routing-document.ts';
+import type { Severity } from '../core/severities.ts';
 import type { Hours } from './hours.ts';
 import type { JobSchedule } from './job-schedule.ts';
 import type { ConfigType } from './schema/config.ts';
@@ -23,6 +24,8 @@ export interface AppManifest {
   readonly stores: Readonly<Record<string, StoreDefinition>>;
   /** Its `job` is `verify`. Null: readiness is the only evidence. */
   readonly verify: JobDefinition | null;
+  /** Missing: nothing is run between build and deploy. */
+  readonly pipeline?: PipelineDefinition;
   /** Missing: nobody is told. */
   readonly notify?: NotifyDefinition;
   /** `dev` first, then in the order of promotion. */
@@ -94,6 +97,31 @@ export interface JobDefinition {
   readonly schedule?: JobSchedule;
   /** A secret: each run by schedule is given a new value of it, `NEW_…`, which is in force when the run has succeeded. */
   readonly rotates?: string;
+}
+
+/** What is done with each release before it is deployed. */
+export interface PipelineDefinition {
+  /** In the file's order. */
+  readonly jobs: readonly PipelineJobDefinition[];
+  /** Null: runs go side by side. */
+  readonly concurrency: { readonly group: 'branch' | 'app'; readonly newer: 'cancels' | 'waits' } | null;
+}
+
+export interface PipelineJobDefinition {
+  readonly job: string;
+  /** One after the other until one fails. */
+  readonly commands: readonly Argv[];
+  readonly root: string;
+  /** Names of jobs that have to pass first. */
+  readonly needs: readonly string[];
+  readonly withinMs: number;
+  readonly config: Readonly<Record<string, string>>;
+  /** Of builds. */
+  readonly secrets: readonly string[];
+  /** Paths are relative to the app's folder, also where `root` is another one. */
+  readonly cache: { readonly paths: readonly string[]; readonly key: readonly string[] } | null;
+  readonly artifacts: readonly string[];
+  readonly reports: { readonly junit: readonly string[]; readonly sarif: readonly string[] };
 }
 
 export interface StoreDefinition {
@@ -245,6 +273,10 @@ export interface GatesDefinition {
   /** A Markdown file in the app's folder. */
   readonly checklist: string | null;
   readonly hours: Hours | null;
+  /** The least severity that no scan may have found; missing: no scan is asked for. */
+  readonly scans?: Severity;
+  /** Jobs of the pipeline that must have passed; missing: the app has none. */
+  readonly pipeline?: readonly string[];
   /** Whether the app's own verification must succeed here. */
   readonly verification: boolean;
 }

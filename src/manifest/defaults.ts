@@ -10,6 +10,8 @@ export const defaults = {
   run: 'npm start',
   jobWithin: '1h',
   verifyWithin: '10m',
+  pipelineWithin: '1h',
+  concurrencyGroup: 'branch',
   buildWithin: '15m',
   buildMemory: '2 GB',
   tls: 'automatic',

@@ -1,3 +1,4 @@
+import { severities, type Severity } from '../core/severities.ts';
 import type { EnvironmentDefinition } from './app-manifest.ts';
 import type { Hours } from './hours.ts';
 import { formatHoursWindow, hoursContain } from './hours.ts';
@@ -8,6 +9,8 @@ export type GuardedGate =
   | 'approval'
   | 'checklist'
   | 'hours'
+  | 'scans'
+  | 'pipeline'
   | 'verification'
   | 'watch'
   | 'canary'
@@ -41,10 +44,24 @@ export function gateWeakenings(before: EnvironmentDefinition, after: Environment
       ? { gate: 'checklist', from: from.checklist, to: to.checklist ?? 'none' }
       : null,
     isWider(from.hours, to.hours) ? { gate: 'hours', from: formatHours(from.hours), to: formatHours(to.hours) } : null,
+    ...scanWeakening(from.scans, to.scans),
+    ...pipelineWeakening(from.pipeline ?? [], to.pipeline ?? []),
     from.verification && !to.verification ? { gate: 'verification', from: 'verify', to: 'none' } : null,
     ...strategyWeakenings(before.strategy, after.strategy),
   ];
   return weakenings.filter((weakening) => weakening !== null);
+}
+
+function scanWeakening(from: Severity | undefined, to: Severity | undefined): readonly GateWeakening[] {
+  if (from === undefined) return [];
+  if (to !== undefined && severities.indexOf(to) >= severities.indexOf(from)) return [];
+  return [{ gate: 'scans', from, to: to ?? 'none' }];
+}
+
+/** What a job does may change with every release; that it is there may not. */
+function pipelineWeakening(from: readonly string[], to: readonly string[]): readonly GateWeakening[] {
+  if (from.every((job) => to.includes(job))) return [];
+  return [{ gate: 'pipeline', from: from.join(', '), to: to.join(', ') || 'none' }];
 }
 
 function isWider(before: Hours | null, after: Hours | null): boolean {

@@ -26,7 +26,6 @@ const notBuiltInFullFile = [
   '33:5 stores.documents.backup',
   '34:5 stores.documents.drill',
   '43:5 environments.staging.data',
-  '60:7 environments.production.gates.scans',
 ];
 
 test('the smallest file is accepted and every default is applied', () => {

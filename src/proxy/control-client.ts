@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import { LotseError } from '../core/errors.ts';
 import type { EpochCounters, ProxyStatus, RoutingDocument, TrustedProxy } from '../core/routing-document.ts';
 import type { ControlDoor } from './call-connection.ts';
 import { bodyOf, callControl, KeptConnections } from './control-call.ts';
+import { countersInPresentForm } from './counting/counters-in-present-form.ts';
+import { inFirstForm } from './document/first-form.ts';
 import { signPreview } from './preview-signature.ts';
 import { signProbe } from './probe-signature.ts';
 import type { ProbeRequest } from './probe-signature.ts';
@@ -79,7 +82,18 @@ export class ProxyControl {
    * has a newer one, `bad-input`, `disk-full`.
    */
   async putDocument(document: RoutingDocument, options: CallOptions = {}): Promise<PutDocumentResult> {
-    return this.#send<PutDocumentResult>('PUT', '/document', this.#documentText.of(document), options);
+    try {
+      return await this.#send<PutDocumentResult>('PUT', '/document', this.#documentText.of(document), options);
+    } catch (error) {
+      if (!(error instanceof LotseError && error.code === 'bad-input' && (await this.#isOfFirstVersion(options))))
+        throw error;
+      return await this.#call<PutDocumentResult>('PUT', '/document', inFirstForm(document), options);
+    }
+  }
+
+  /** It named no build, and handed over to nobody. */
+  async #isOfFirstVersion(options: CallOptions): Promise<boolean> {
+    return !Object.hasOwn(await this.status(options), 'build');
   }
 
   /** The document in force, null before the first. */
@@ -93,7 +107,13 @@ export class ProxyControl {
 
   /** Closed epochs that were not acknowledged yet, then the open ones. */
   async counters(options: CallOptions = {}): Promise<readonly EpochCounters[]> {
-    return (await this.#call<{ counters: readonly EpochCounters[] }>('GET', '/counters', undefined, options)).counters;
+    const { counters } = await this.#call<{ counters: readonly EpochCounters[] }>(
+      'GET',
+      '/counters',
+      undefined,
+      options,
+    );
+    return counters.map(countersInPresentForm);
   }
 
   /** The proxy may forget these closed epochs. Open ones stay. */

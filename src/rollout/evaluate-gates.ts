@@ -1,8 +1,10 @@
 import type { EnvironmentName, ReleaseId, RevisionId, UnixMs } from '../core/ids.ts';
 import type { Actor } from '../core/events.ts';
-import type { Evidence, GateResult, GateState, Override } from './gate.ts';
+import type { Evidence, GateResult, GateState, Override, PipelineStanding } from './gate.ts';
 import { nextOpening } from './hours.ts';
+import { pipelinePassed } from './pipeline-gate.ts';
 import type { GateDefinition } from './plan.ts';
+import { scanned } from './scan-gate.ts';
 
 /** All that gates are judged by, gathered at one moment. */
 export interface GateInquiry {
@@ -13,13 +15,15 @@ export interface GateInquiry {
   readonly now: UnixMs;
   /** Evidence about this release or revision, of any gate. */
   readonly evidence: readonly Evidence[];
+  /** Null or missing: no pipeline has run for the release. */
+  readonly pipeline?: PipelineStanding | null;
   readonly overrides: readonly Override[];
   /** Why the release is in quarantine here; null when it is not. */
   readonly quarantine: string | null;
   readonly proofs: readonly { readonly part: string; readonly proven: boolean; readonly message: string }[];
 }
 
-type Answer = Pick<GateResult, 'state' | 'message'>;
+export type Answer = Pick<GateResult, 'state' | 'message'>;
 
 /** Pure: the state of each gate. An override passes any of them and says whose it is. */
 export function evaluateGates(gates: readonly GateDefinition[], inquiry: GateInquiry): readonly GateResult[] {
@@ -46,6 +50,10 @@ export function titleOf(gate: GateDefinition): string {
       return 'within the hours for releases';
     case 'not-quarantined':
       return 'not in quarantine';
+    case 'scans':
+      return `scanned, with nothing ${gate.failOn === 'critical' ? 'critical' : `${gate.failOn} or worse`}`;
+    case 'pipeline':
+      return 'pipeline passed';
     case 'proof':
       return gate.title;
   }
@@ -63,6 +71,10 @@ function answerOf(gate: GateDefinition, inquiry: GateInquiry): Answer {
       return withinHours(gate, inquiry);
     case 'not-quarantined':
       return notQuarantined(inquiry);
+    case 'scans':
+      return scanned(gate, inquiry);
+    case 'pipeline':
+      return pipelinePassed(gate, inquiry);
     case 'proof':
       return proven(gate, inquiry);
   }

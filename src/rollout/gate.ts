@@ -1,4 +1,5 @@
 import type { Actor } from '../core/events.ts';
+import type { FindingCounts } from '../core/severities.ts';
 import type { EnvironmentName, ReleaseId, RevisionId, UnixMs } from '../core/ids.ts';
 
 /** The record that a condition holds. */
@@ -16,6 +17,18 @@ export interface Evidence {
   /** SHA-256 in hex of what was seen: the log, the line, the artifact. */
   readonly hash: string;
   readonly summary: string;
+  /** Of a scan: what it has found. A scan is kept whatever it says; which one is good enough says each gate. */
+  readonly findings?: FindingCounts;
+}
+
+/** How the latest run of a release's pipeline stands. */
+export interface PipelineStanding {
+  readonly run: string;
+  readonly state: 'queued' | 'running' | 'passed' | 'failed' | 'cancelled';
+  /** Jobs that have passed. */
+  readonly passed: readonly string[];
+  /** Why it has not passed, one sentence; null while it is under way, and when it has. */
+  readonly problem: string | null;
 }
 
 /** A named person passes one gate for one rollout, with a reason, shown until the next release. */

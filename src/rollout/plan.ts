@@ -2,6 +2,7 @@ import type { Actor } from '../core/events.ts';
 import type { Share } from '../core/routing-document.ts';
 import type { JudgeRules } from './judge/judge-rules.ts';
 import type { AppName, EnvironmentName, ReleaseId, RevisionId, RolloutId, ServiceName } from '../core/ids.ts';
+import type { Severity } from '../core/severities.ts';
 
 /** Parts contribute steps to fixed phases, in this order. */
 export const phases = ['before', 'expand', 'start', 'shift', 'watch', 'settled'] as const;
@@ -138,6 +139,10 @@ export type GateDefinition =
   | { readonly id: string; readonly kind: 'checklist'; readonly file: string; readonly lines: readonly ChecklistLine[] }
   | { readonly id: string; readonly kind: 'hours'; readonly windows: readonly HoursWindow[]; readonly timezone: string }
   | { readonly id: string; readonly kind: 'not-quarantined' }
+  /** Scans were made, and none of the latest has found anything so severe. */
+  | { readonly id: string; readonly kind: 'scans'; readonly failOn: Severity }
+  /** These jobs of the release's pipeline have passed. */
+  | { readonly id: string; readonly kind: 'pipeline'; readonly jobs: readonly string[] }
   /** One item of the preflight: the proof is asked of the release part of that name. */
   | { readonly id: string; readonly kind: 'proof'; readonly part: string; readonly title: string };
 

@@ -33,7 +33,7 @@ async function run(argv: readonly [string, ...string[]], cwd: string, env: NodeJ
 }
 
 /** A repository with the shop, and what stands in for the published command line. */
-function world(lotse: TemporaryLotse) {
+function world(lotse: TemporaryLotse, pipeline?: object) {
   const folder = join(lotse.folder, 'forge');
   mkdirSync(folder);
   const tree = new WorkingTree(folder);
@@ -47,12 +47,14 @@ function world(lotse: TemporaryLotse) {
   chmodSync(join(cli, 'lotse.sh'), 0o755);
   const files = readdirSync(shopFolder).map((name) => [name, readFileSync(join(shopFolder, name), 'utf8')] as const);
   const scripts = { test: 'node --check web.mjs', start: 'node web.mjs' };
-  const push = (mark: string) =>
+  const manifest = shopManifest(pipeline === undefined ? shop : { ...shop, more: { pipeline } });
+  const push = (mark: string, changed: Readonly<Record<string, string>> = {}) =>
     tree.push({
       ...Object.fromEntries(files),
-      'lotse.yaml': shopManifest(shop),
+      'lotse.yaml': manifest,
       'package.json': JSON.stringify({ name: 'shop', scripts }),
       mark,
+      ...changed,
     });
   const home = mkdtempSync(join(lotse.folder, 'home-'));
   const variables = { LOTSE_SERVER: lotse.plane.server, LOTSE_TOKEN: lotse.plane.token, LOTSE_PACKAGE: cli };
@@ -88,6 +90,51 @@ async function mistakesIn(content: string): Promise<readonly unknown[]> {
     ...(template === null ? ['nothing was read'] : []),
   ];
 }
+
+test(
+  'where lotse.yaml declares a pipeline, the workflows let Lotse run it before they deploy, and a job that fails ends them',
+  { timeout: 300_000 },
+  async (t) => {
+    const lotse = await temporaryLotse(t);
+    await lotse.start();
+    const { tree, push, variables, surroundings } = world(lotse, { jobs: { check: { run: 'node --check web.mjs' } } });
+    const commit = push('one');
+    const made = await runLotse(['export', 'ci', 'github', '--server', server], { cwd: tree.folder });
+    assert.equal(made.exitCode, 0, made.stderr);
+    const content = readFileSync(join(tree.folder, '.github/workflows/lotse.yml'), 'utf8');
+    assert.deepEqual(await mistakesIn(content), []);
+    const { jobs } = workflowShape.parse(parse(content));
+    assert.deepEqual(Object.keys(jobs), ['pipeline', 'staging', 'production']);
+    assert.equal(jobs['staging']?.needs, 'pipeline');
+    const env = { ...surroundings, ...variables, GITHUB_WORKFLOW: 'deploy shop', GITHUB_RUN_ID: '7' };
+    const runAll = async (sha: string) => {
+      const ran: Ran[] = [];
+      for (const command of Object.values(jobs).flatMap(({ steps }) => steps.flatMap((step) => step.run ?? []))) {
+        const argv = ['bash', '--noprofile', '--norc', '-e', '-c', command] as const;
+        ran.push(await run(argv, tree.folder, { ...env, GITHUB_SHA: sha }));
+        if (ran.at(-1)?.code !== 0) break;
+      }
+      return ran;
+    };
+    const good = await runAll(commit);
+    assert.deepEqual(
+      good.map(({ code }) => code),
+      [0, 0, 0],
+      good.map(({ output }) => output).join('\n'),
+    );
+    assert.match(good[0]?.output ?? '', /check passed/);
+    const { release } = await lotse.client.environment('production');
+    assert.equal((await lotse.client.releases()).find(({ id }) => id === release)?.commit, commit);
+
+    const bad = await runAll(push('two', { 'web.mjs': 'this is (no program' }));
+    assert.deepEqual(
+      bad.map(({ code }) => code),
+      [11],
+    );
+    assert.match(bad[0]?.output ?? '', /check failed/);
+    assert.equal((await lotse.client.environment('production')).release, release);
+  },
+);
 
 const workflowShape = z.object({
   jobs: z.record(

@@ -8,8 +8,17 @@ import { z } from 'zod';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+const readyWord = z.object({
+  ready: z.literal(true),
+  server: z.string(),
+  token: z.string(),
+  signIn: z.string().nullish(),
+});
+
+type ReadyWord = z.infer<typeof readyWord>;
+
 const firstWord = z.union([
-  z.object({ ready: z.literal(true), server: z.string(), token: z.string() }),
+  readyWord,
   z.object({
     problem: z.object({
       code: z.string(),
@@ -56,17 +65,20 @@ export class ControlPlaneProcess {
   readonly pid: number;
   readonly server: string;
   readonly token: string;
+  /** The link that signs in whoever started it first; null: somebody has signed in before. */
+  readonly signIn: string | null;
   readonly ended: Promise<Ended>;
   /** What it wrote to standard error so far, by lines. */
   readonly said: readonly string[];
   hasEnded = false;
   readonly #child: ChildProcess;
 
-  constructor(child: ChildProcess, ended: Promise<Ended>, said: readonly string[], server: string, token: string) {
+  constructor(child: ChildProcess, ended: Promise<Ended>, said: readonly string[], word: ReadyWord | null) {
     this.#child = child;
     this.pid = child.pid ?? 0;
-    this.server = server;
-    this.token = token;
+    this.server = word?.server ?? '';
+    this.token = word?.token ?? '';
+    this.signIn = word?.signIn ?? null;
     this.said = said;
     this.ended = ended;
     void ended.then(() => (this.hasEnded = true));
@@ -93,13 +105,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<S
   const said: string[] = [];
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
   const word = await Promise.race([readFirstWord(child), ended.then(() => null)]);
-  if (word === null) return { kind: 'ended', plane: new ControlPlaneProcess(child, ended, said, '', '') };
+  if (word === null) return { kind: 'ended', plane: new ControlPlaneProcess(child, ended, said, null) };
   if ('problem' in word) {
     const { exitCode } = await ended;
     const { hint = '' } = word.problem;
     return { kind: 'problem', ...word.problem, hint, exitCode };
   }
-  return { kind: 'ready', plane: new ControlPlaneProcess(child, ended, said, word.server, word.token) };
+  return { kind: 'ready', plane: new ControlPlaneProcess(child, ended, said, word) };
 }
 
 function argumentsOf({ state, frontPort, port = 0, flags = [] }: ControlPlaneOptions): readonly string[] {

@@ -2,33 +2,30 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
+import { packCli } from '../harness/packed-cli.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
 
 const run = promisify(execFile);
 const failure = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
-const script = fileURLToPath(new URL('../../scripts/pack-cli.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lotse-cli-'));
 after(() => rmSync(folder, { recursive: true }));
 const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
 
 test('the packed command line installs from its file alone, without scripts and native parts, and works', async (t) => {
-  const source = join(folder, 'package');
-  await run(process.execPath, [script, source], { timeout: 120_000 });
+  const packed = await packCli(folder);
   const npm = async (args: readonly string[], cwd: string) =>
     (await run('npm', [...args], { cwd, env: { PATH, HOME: folder }, timeout: 120_000 })).stdout.trim();
-  const packed = (await npm(['pack', '--silent'], source)).split('\n').at(-1) ?? '';
-  assert.equal(packed, `lotse-cli-${packageJson.version}.tgz`);
+  assert.equal(basename(packed), `lotse-cli-${packageJson.version}.tgz`);
 
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   writeFileSync(join(empty, 'package.json'), '{}');
-  await npm(['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', join(source, packed)], empty);
+  await npm(['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', packed], empty);
   assert.deepEqual(
     readdirSync(join(empty, 'node_modules')).filter((name) => !name.startsWith('.')),
     ['lotse-cli'],

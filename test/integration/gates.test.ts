@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { checklist } from '../../src/capabilities/releases/checklist-api.ts';
 import type { RolloutView } from '../../src/capabilities/releases/releases-api.ts';
 import { rollout as rolloutShape } from '../../src/capabilities/releases/releases-api.ts';
 import { sharedLotse } from '../harness/shared-lotse.ts';
@@ -90,12 +91,23 @@ describe('a gate', () => {
     const unknown = await approver.refusal(approvals, { line: 'coffee is hot' });
     assert.equal(unknown.code, 'not-found');
     assert.match(unknown.details?.join() ?? '', /support knows/);
-    await approver.ask(approvals, { line: 'the help' });
+    await approver.ask(approvals, { line: 'the help', note: 'all but Welsh' });
     const half = await until('one line is left', async () => {
       const seen = await lotse().client.rollout(id);
       return seen.waitingFor.some(({ message }) => message.startsWith('1 of 2 lines')) && seen;
     });
     assert.equal(half.status, 'waiting');
+    const asked = await lotse().client.ask('GET /apps/shop/environments/production/checklists');
+    const { lists } = checklist.parse(asked);
+    const lines = lists.flatMap((list) => list.lines);
+    assert.deepEqual(
+      lines.map(({ text, signed }) => [text, signed?.note ?? null]),
+      [
+        ['the help pages are translated', 'all but Welsh'],
+        ['support knows', null],
+      ],
+    );
+    assert.ok(lines[0]?.signed !== null && lines[1]?.signed === null);
     await approver.ask(approvals, { line: 'support knows' });
     await lotse().client.untilRollout(id, 'settled', settled);
   });

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { LotseAtTerminal } from '../harness/lotse-at-terminal.ts';
 import { lotse as run, RunningLotse } from '../harness/running-lotse.ts';
 import { startServerMachine } from '../harness/server-machine.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
@@ -72,6 +73,19 @@ describe('a laptop and a server that are joined by ssh alone', { skip: machine.s
     assert.match(ended.stdout, /first release here\n[^]*production live/);
     const status = await lotse('status', 'production', '--json');
     assert.match(status.stdout, new RegExp(`"id": "${first}"`), 'the one that the killed command has started');
+
+    const script = 'echo "$LOTSE_SERVICE"; echo no >&2; exit 4';
+    const entered = await lotse('exec', 'production', 'web', '--', 'sh', '-c', script);
+    assert.deepEqual([entered.exitCode, entered.stdout, entered.stderr], [4, 'web\n', 'no\n']);
+    const ran = await lotse('run', 'production', 'web', '--reason', 'a look', '--', 'sh', '-c', script);
+    assert.deepEqual([ran.exitCode, ran.stdout, ran.stderr], [4, 'web\n', 'no\n']);
+    const sitting = ['run', 'production', 'web', '--reason', 'a look', '--', 'sh', '-i'];
+    const terminal = new LotseAtTerminal(t, sitting, { env, cwd: laptop });
+    await terminal.seen('the shell asks', (said) => /[$#] $/.test(said));
+    terminal.type('stty size\r');
+    await terminal.seen('it has a size', (said) => said.includes('33 99'));
+    terminal.type('exit 5\r');
+    assert.equal(await terminal.ended, 5, terminal.said);
 
     await server.plane.end('SIGTERM');
     const silent = await lotse('status', '--context', 'de1');

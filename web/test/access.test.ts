@@ -18,7 +18,7 @@ const noApps = route({
   summary: 'none',
   role: 'viewer',
   answer: z.array(z.unknown()),
-  handle: () => [],
+  handle: () => [{ app: 'shop', environments: ['staging', 'production'], createdAt: 1 }],
 });
 
 interface Story {
@@ -192,6 +192,31 @@ test('people sign in, invite, and sign out everywhere', { skip: cannotRun, timeo
     await dialog.getByRole('button', { name: 'Revoke' }).click();
     await page.getByText('There is no token.').waitFor();
     assert.equal(await server.accounts.tokens.authenticate(secret), null);
+  });
+
+  await t.test('pipelines of a repository are let in by a form, named, and let in no longer', async () => {
+    await page.getByRole('link', { name: 'Pipelines' }).click();
+    await page.getByRole('button', { name: 'Let pipelines in' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    const confirm = dialog.getByRole('button', { name: 'Let pipelines in' });
+    await dialog.getByLabel('Repository').fill('*/shop');
+    await dialog.getByText('name the owner', { exact: false }).waitFor();
+    assert.equal(await confirm.isDisabled(), true);
+    await dialog.getByLabel('Repository').fill(`acme/${hostile.replaceAll(/[\s/]/g, '')}`);
+    await dialog.getByLabel('App', { exact: true }).selectOption('shop');
+    await dialog.getByText('It has: staging, production').waitFor();
+    await dialog.getByRole('textbox', { name: 'Environments' }).fill('staging');
+    await assertFine(page, 'letting pipelines in');
+    await confirm.click();
+    await page.getByText('may act as developer in shop: staging', { exact: false }).waitFor();
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+    const [rule] = await server.accounts.oidc.list();
+    assert.deepEqual([rule?.app, rule?.environments, rule?.claims.ref], ['shop', ['staging'], 'refs/heads/main']);
+    await page.getByRole('button', { name: 'Remove the rule for', exact: false }).click();
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('No pipeline is let in yet', { exact: false }).waitFor();
+    assert.deepEqual(await server.accounts.oidc.list(), []);
   });
 
   await t.test('no page of it has a serious barrier, in both themes and languages, on a phone', async () => {

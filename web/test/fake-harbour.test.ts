@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import * as accounts from '../../src/capabilities/accounts/accounts-api.ts';
+import * as certificates from '../../src/capabilities/certificates/certificates-api.ts';
 import * as config from '../../src/capabilities/config/config-api.ts';
 import * as flags from '../../src/capabilities/flags/flags-api.ts';
 import * as notifications from '../../src/capabilities/notifications/notifications-api.ts';
+import { checklist } from '../../src/capabilities/releases/checklist-api.ts';
 import * as releases from '../../src/capabilities/releases/releases-api.ts';
+import { trafficSeries } from '../../src/capabilities/releases/series-api.ts';
 import * as schedules from '../../src/capabilities/schedules/schedules-api.ts';
 import * as secrets from '../../src/capabilities/secrets/secrets-api.ts';
 import { Harbour } from '../../test/fixtures/dashboard/harbour.ts';
@@ -22,6 +25,7 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   ['/apps/bildwerk/rollouts/production-rollout-8', releases.rollout],
   ['/apps/bildwerk/journal', z.array(releases.journalEvent)],
   ['/journal/check', releases.journalCheck],
+  ['/certificates', certificates.certificateList],
   [`${place}/config`, config.configView],
   [`${place}/config/history`, z.array(config.settingsVersion)],
   [`${place}/secrets`, z.array(secrets.knownSecret)],
@@ -30,6 +34,9 @@ const shapes: readonly (readonly [string, z.ZodType])[] = [
   [`${place}/flag-keys`, z.array(flags.flagKey)],
   [`${place}/jobs`, z.array(schedules.knownJob)],
   [`${place}/jobs/one`, releases.jobView],
+  [`${place}/jobs-by-hand`, z.array(releases.jobByHand)],
+  [`${place}/series`, trafficSeries],
+  [`${place}/checklists`, checklist],
   [`${place}/notifications`, notifications.notificationList],
   [`${place}/evidence`, z.array(releases.evidence)],
 ];

@@ -22,7 +22,7 @@ export interface CertificateSettings {
     readonly httpPort: number;
     readonly dnsServer: string | null;
   } | null;
-  /** Roots (PEM) beside the system's that certificates served here, and the TLS of an authority, may lead to. */
+  /** Roots (PEM) beside the system's that certificates served here, and whatever is asked by TLS, may lead to. */
   readonly extraRoots: readonly string[];
   /** Below which a manifest may name files and programs of the server. */
   readonly fileFolders: readonly string[];

@@ -1,12 +1,19 @@
 import type { Actor } from '../../core/events.ts';
 import { LotseError } from '../../core/errors.ts';
+import { countFrom, sayFindings } from '../../core/severities.ts';
 import { chainOf, type AppName, type Scope } from '../../core/ids.ts';
 import type { Evidence } from '../../rollout/gate.ts';
 import type { Release } from '../../rollout/release.ts';
-import { severities, type EvidenceRequest } from './evidence-api.ts';
+import type { EvidenceRequest } from './evidence-api.ts';
 import { insertEvidence } from './evidence-rows.ts';
 import { findRelease, listReleases } from './release-rows.ts';
 import type { ReleasesContext } from './releases-context.ts';
+
+type Report<Kind> = Extract<EvidenceRequest, { readonly kind: Kind }>;
+
+/** `failOn` null: it only tells what it has found, and gates say what is too much. */
+export type KnownReport =
+  Report<'tests'> | (Omit<Report<'scan'>, 'failOn'> & { readonly failOn: Report<'scan'>['failOn'] | null });
 
 /**
  * Records what a report says about a release. The same report again is the same evidence. Errors: `verification-failed`: it
@@ -15,7 +22,7 @@ import type { ReleasesContext } from './releases-context.ts';
 export async function addEvidence(
   context: ReleasesContext,
   scope: Scope,
-  report: EvidenceRequest,
+  report: KnownReport,
   by: Actor,
 ): Promise<Evidence> {
   const release = await releaseOf(context, scope.app, report);
@@ -25,18 +32,20 @@ export async function addEvidence(
     id: `${scope.app}/${scope.environment}/${release.id}/${gate}/${report.hash.slice(0, 16)}`,
     ...{ gate, environment: scope.environment, subject: { kind: 'release', release: release.id } },
     ...{ by, at: context.now(), until: null, hash: report.hash, summary: said.summary },
+    ...(report.kind === 'scan' ? { findings: report.findings } : {}),
   };
   const payload = { evidence: evidence.id, gate, release: release.id };
   const type = said.speaksFor ? 'evidence-recorded' : 'evidence-refused';
   const draft = { type, version: 1, actor: by, reason: null, correlationId: release.id, payload };
   await context.journal.appendWith(chainOf(scope), context.lock.fence, [draft], async (trx) => {
-    if (said.speaksFor) await insertEvidence(trx, scope.app, evidence);
+    // A scan that speaks against the release is kept as well: a gate asks what the latest one has found.
+    if (said.speaksFor || report.kind === 'scan') await insertEvidence(trx, scope.app, evidence);
   });
   if (said.speaksFor) return evidence;
   throw new LotseError('verification-failed', `${gate} speaks against ${release.id}: ${said.summary}`);
 }
 
-function say(report: EvidenceRequest): { readonly summary: string; readonly speaksFor: boolean } {
+function say(report: KnownReport): { readonly summary: string; readonly speaksFor: boolean } {
   if (report.kind === 'tests') {
     const { tests, failed, skipped } = report;
     // A report in which nothing ran proves nothing, whatever else it says.
@@ -46,12 +55,14 @@ function say(report: EvidenceRequest): { readonly summary: string; readonly spea
     return { summary: `${passed} tests passed, ${failed} failed, ${skipped} skipped`, speaksFor: failed === 0 };
   }
   const { findings, failOn } = report;
-  const speaksFor = severities.slice(0, severities.indexOf(failOn) + 1).every((severity) => findings[severity] === 0);
-  const summary = severities.map((severity) => `${findings[severity]} ${severity}`).join(', ');
-  return { summary: `${summary}; looked for ${failOn} and above`, speaksFor };
+  if (failOn === null) return { summary: sayFindings(findings), speaksFor: true };
+  return {
+    summary: `${sayFindings(findings)}; looked for ${failOn} and above`,
+    speaksFor: countFrom(findings, failOn) === 0,
+  };
 }
 
-async function releaseOf(context: ReleasesContext, app: AppName, report: EvidenceRequest): Promise<Release> {
+async function releaseOf(context: ReleasesContext, app: AppName, report: KnownReport): Promise<Release> {
   const { db } = context.database;
   if (report.release !== undefined) return await findRelease(db, app, report.release);
   const { commit } = report;

@@ -31,6 +31,7 @@ export async function askGates(
     startedBy: plan.startedBy,
     now: context.now(),
     evidence: await evidenceOf(context, plan, to),
+    pipeline: await context.pipelineOf(plan.app, plan.to.release),
     overrides: await overridesFor(db, scope, [plan.to.release, plan.rollout]),
     quarantine: quarantine === undefined ? null : `${quarantine.reason} (${quarantine.environment})`,
     proofs: proven,

@@ -105,7 +105,9 @@ export async function createRelease(
     signal,
   );
   await bringToServers(context, found.manifest, artifact.digest, onLine);
-  return await recordRelease(context, source, found, artifact.digest);
+  const release = await recordRelease(context, source, found, artifact.digest);
+  await context.beginPipeline({ release, tar: source.tar, by: source.by });
+  return release;
 }
 
 function buildKey(source: IncomingSource, manifest: AppManifest): string {

@@ -56,6 +56,7 @@ export async function deployAlong(
   const { context } = parts;
   const release = await build(parts, journey, signal);
   await tell({ note: 'built', release: release.id });
+  await untilPipelineEnded(context, release, tell, signal);
   for (const environment of routeTo(journey.environment, manifestOf(release).environments)) {
     const scope = { app: journey.app, environment };
     if (await servesAlready(context, scope, release)) continue;
@@ -77,6 +78,25 @@ async function build({ context, builds }: JourneyParts, journey: Journey, signal
   const { code, message, hint, details } = outcome;
   const more = hint === null ? { details } : { details, hint };
   throw new LotseError(isErrorCode(code) ? code : 'build-failed', message, more);
+}
+
+/** How it has ended is for the gate to say. */
+async function untilPipelineEnded(
+  context: ReleasesContext,
+  { app, id }: Release,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  let said = '';
+  for (;;) {
+    signal.throwIfAborted();
+    const pipeline = await context.pipelineOf(app, id);
+    if (pipeline === null || (pipeline.state !== 'queued' && pipeline.state !== 'running')) return;
+    const note = `${pipeline.run} is ${pipeline.state === 'queued' ? 'waiting for others' : 'under way'}`;
+    if (note !== said) await tell({ note, release: id });
+    said = note;
+    await wait(pollMs, undefined, { signal });
+  }
 }
 
 async function servesAlready(context: ReleasesContext, scope: Scope, release: Release): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { severities } from '../../core/severities.ts';
 
 /** Shapes of evidence that pipelines bring: what a report of tests or of a scan says, counted. */
 
@@ -20,8 +21,6 @@ const about = {
     .regex(/^[0-9a-f]{64}$/)
     .meta({ description: 'SHA-256 of the report' }),
 };
-
-export const severities = ['critical', 'high', 'medium', 'low'] as const;
 
 export const evidenceRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tests'), ...about, tests: count, failed: count, skipped: count }),

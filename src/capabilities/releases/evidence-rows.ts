@@ -4,6 +4,9 @@ import { decodeJson, encodeJson } from '../../database/json-column.ts';
 import type { LotseDb, Transaction } from '../../database/schema.ts';
 import type { Evidence, Override } from '../../rollout/gate.ts';
 
+const count = z.number();
+const scanDetails = z.object({ findings: z.object({ critical: count, high: count, medium: count, low: count }) });
+
 /** Evidence, overrides and quarantine as rows. */
 
 export async function insertEvidence(trx: Transaction, app: AppName, evidence: Evidence): Promise<void> {
@@ -23,10 +26,13 @@ export async function insertEvidence(trx: Transaction, app: AppName, evidence: E
       until: evidence.until,
       hash: evidence.hash,
       summary: evidence.summary,
-      details: null,
+      details: evidence.findings === undefined ? null : encodeJson({ findings: evidence.findings }),
       withdrawn_at: null,
     })
-    .onConflict((conflict) => conflict.doNothing())
+    // A scan that says the same again is the latest word again.
+    .onConflict((conflict) =>
+      evidence.findings === undefined ? conflict.doNothing() : conflict.column('id').doUpdateSet({ at: evidence.at }),
+    )
     .execute();
 }
 
@@ -58,6 +64,7 @@ export async function evidenceFor(
     until: row.until,
     hash: row.hash,
     summary: row.summary,
+    ...(row.details === null ? {} : decodeJson(row.details, scanDetails, `evidence ${row.id}`)),
   }));
 }
 

@@ -3,6 +3,7 @@ import { LotseError } from '../../core/errors.ts';
 import { chainOf, type Scope } from '../../core/ids.ts';
 import type { JobDefinition, Revision } from '../../rollout/release.ts';
 import { publicUrl } from './engine-bindings.ts';
+import { requireReason, serviceOf } from './one-off-rules.ts';
 import { requireEnvironment } from './release-operations.ts';
 import { findRevision } from './release-rows.ts';
 import type { JobView } from './releases-api.ts';
@@ -14,13 +15,25 @@ const oneOffMs = 3_600_000;
 export interface OneOff {
   readonly job?: string | undefined;
   readonly argv?: readonly string[] | undefined;
+  /** Of a command: whose config and folder it has. */
+  readonly service?: string | undefined;
+  readonly reason?: string | undefined;
   readonly withinMs?: number | undefined;
 }
 
 /** Runs a job by name, or a command, with the artifact, config and stores of what serves now. */
 export async function startJob(context: ReleasesContext, scope: Scope, wanted: OneOff, by: Actor): Promise<JobView> {
+  const { service, argv, reason = null } = wanted;
+  if (service !== undefined && argv === undefined) {
+    throw new LotseError(
+      'bad-input',
+      'A job by name has the surroundings that lotse.yaml gives it, not those of a service',
+    );
+  }
+  if (service !== undefined) requireReason(scope, reason);
   const revision = await servingRevision(context, scope);
-  return await start(context, scope, revision, definitionOf(revision, wanted), by);
+  const definition = definitionOf(revision, wanted);
+  return await start(context, scope, { revision, definition, service, reason }, by);
 }
 
 /** The app's own story against the public address. */
@@ -32,7 +45,8 @@ export async function startVerification(context: ReleasesContext, scope: Scope, 
     });
   }
   const url = await publicUrl(context, scope, revision);
-  return await start(context, scope, revision, revision.verification, by, url === null ? {} : { BASE_URL: url });
+  const variables = url === null ? {} : { BASE_URL: url };
+  return await start(context, scope, { revision, definition: revision.verification, variables, reason: null }, by);
 }
 
 /** Errors: `not-found`. */
@@ -44,7 +58,7 @@ export async function observeJob(context: ReleasesContext, scope: Scope, key: st
 
 export async function cancelJob(context: ReleasesContext, scope: Scope, key: string, by: Actor): Promise<void> {
   await observeJob(context, scope, key);
-  await write(context, scope, 'job-cancelled', key, by);
+  await write(context, scope, { type: 'job-cancelled', reason: null, payload: { key } }, by);
   await context.target.cancelJob(key);
 }
 
@@ -62,7 +76,8 @@ export async function servingRevision(context: ReleasesContext, scope: Scope): P
 
 function definitionOf(revision: Revision, wanted: OneOff): JobDefinition {
   if (wanted.argv !== undefined) {
-    return { job: 'command', argv: wanted.argv, root: '.', withinMs: wanted.withinMs ?? oneOffMs };
+    const root = wanted.service === undefined ? '.' : serviceOf(revision, wanted.service).root;
+    return { job: 'command', argv: wanted.argv, root, withinMs: wanted.withinMs ?? oneOffMs };
   }
   const known = revision.jobs.find((job) => job.job === wanted.job);
   if (known?.rotates !== undefined) {
@@ -77,21 +92,31 @@ function definitionOf(revision: Revision, wanted: OneOff): JobDefinition {
   });
 }
 
-async function start(
-  context: ReleasesContext,
-  scope: Scope,
-  revision: Revision,
-  definition: JobDefinition,
-  by: Actor,
-  variables: Readonly<Record<string, string>> = {},
-): Promise<JobView> {
+interface Start {
+  readonly revision: Revision;
+  readonly definition: JobDefinition;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly service?: string | undefined;
+  readonly reason: string | null;
+}
+
+async function start(context: ReleasesContext, scope: Scope, wanted: Start, by: Actor): Promise<JobView> {
+  const { revision, definition, variables = {}, service, reason } = wanted;
   const key = `${chainOf(scope)}/${definition.job}/${context.newId()}`;
-  await write(context, scope, 'job-started', key, by);
-  await context.engine.startJob(scope, { key, revision, definition, variables });
+  const command = service === undefined ? {} : { service, argv: definition.argv };
+  await write(context, scope, { type: 'job-started', reason, payload: { key, ...command } }, by);
+  const inService = service === undefined ? {} : { service };
+  await context.engine.startJob(scope, { key, revision, definition, variables, ...inService });
   return await observeJob(context, scope, key);
 }
 
-async function write(context: ReleasesContext, scope: Scope, type: string, key: string, by: Actor): Promise<void> {
-  const draft = { type, version: 1, actor: by, reason: null, correlationId: key, payload: { key } };
+interface News {
+  readonly type: string;
+  readonly reason: string | null;
+  readonly payload: { readonly key: string };
+}
+
+async function write(context: ReleasesContext, scope: Scope, news: News, by: Actor): Promise<void> {
+  const draft = { ...news, version: 1, actor: by, correlationId: news.payload.key };
   await context.journal.append(chainOf(scope), context.lock.fence, [draft]);
 }

@@ -1,3 +1,4 @@
+import { severities } from '../../core/severities.ts';
 import { gateWeakenings, type GateWeakening } from '../../manifest/gate-weakenings.ts';
 import type { EnvironmentDefinition } from '../../manifest/app-manifest.ts';
 import { strategyWeakenings } from '../../manifest/strategy-weakenings.ts';
@@ -33,6 +34,8 @@ export function gatesOfDeploy(
     ...approvalGate(both),
     ...both.flatMap(checklistGate),
     ...both.flatMap(hoursGate),
+    ...pipelineGate(both),
+    ...scansGate(both),
     ...parts.map((part): GateDefinition => ({
       id: `proof:${part.name}`,
       kind: 'proof',
@@ -88,6 +91,19 @@ function hoursGate({ definition }: SourcedDefinition): readonly GateDefinition[]
     toMinute,
   }));
   return [{ id: 'hours', kind: 'hours', windows, timezone: hours.timezone }];
+}
+
+/** A job that one of the definitions does not know any more has to pass all the same. */
+function pipelineGate(both: readonly SourcedDefinition[]): readonly GateDefinition[] {
+  const jobs = [...new Set(both.flatMap(({ definition }) => definition.gates.pipeline ?? []))];
+  return jobs.length === 0 ? [] : [{ id: 'pipeline', kind: 'pipeline', jobs }];
+}
+
+/** The stricter one of both. */
+function scansGate(both: readonly SourcedDefinition[]): readonly GateDefinition[] {
+  const asked = both.flatMap(({ definition }) => definition.gates.scans ?? []);
+  const failOn = severities.findLast((severity) => asked.includes(severity));
+  return failOn === undefined ? [] : [{ id: 'scans', kind: 'scans', failOn }];
 }
 
 /** Two checklists or hours of one name but other content are two gates. */

@@ -304,7 +304,10 @@ export const jobRequest = z
   .object({
     job: z.string().optional(),
     argv: z.array(z.string()).min(1).optional(),
+    /** Of a command: whose config and folder it has. */
+    service: z.string().optional(),
     withinMs: z.number().int().positive().optional(),
+    reason: z.string().trim().min(3).max(2000).optional(),
   })
   .meta({ description: 'A job by name, or a command, in the surroundings of what serves now' });
 
@@ -317,6 +320,21 @@ export const jobView = z
     logTail: z.array(z.string()),
   })
   .meta({ id: 'Job' });
+
+export const jobByHand = z
+  .object({
+    key: z.string().meta({ description: 'By it its logs are asked for' }),
+    job: z.string().meta({ description: 'Its name; `command` and `verify` for what has none' }),
+    startedBy: z.string(),
+    startedAt: z.number(),
+    reason: nullableText,
+    state: z
+      .enum(['running', 'succeeded', 'failed', 'lost', 'unknown'])
+      .meta({ description: 'lost: nobody knows how it ended; unknown: the target does not know it, or not now' }),
+    exitCode: z.number().int().nullable(),
+    note: nullableText.meta({ description: 'What Lotse says about its end, or why it cannot be asked about' }),
+  })
+  .meta({ id: 'JobByHand', description: 'A job, a command or a verification that somebody has started' });
 
 export const logQuery = z.object({
   service: z.string().optional(),
@@ -385,6 +403,7 @@ export type PlanView = z.infer<typeof plan>;
 export type BuildView = z.infer<typeof build>;
 export type PreviewView = z.infer<typeof preview>;
 export type EvidenceView = z.infer<typeof evidence>;
+export type JobByHandView = z.infer<typeof jobByHand>;
 export type JobView = z.infer<typeof jobView>;
 export type LogLineView = z.infer<typeof logLine>;
 export type JournalEventView = z.infer<typeof journalEvent>;
@@ -411,10 +430,13 @@ export const releaseRoutes = {
   override: 'POST /apps/:app/environments/:environment/overrides',
   preview: 'POST /apps/:app/environments/:environment/preview',
   listEvidence: 'GET /apps/:app/environments/:environment/evidence',
+  series: 'GET /apps/:app/environments/:environment/series',
   adopt: 'POST /apps/:app/environments/:environment/adopt',
   down: 'POST /apps/:app/environments/:environment/down',
   startJob: 'POST /apps/:app/environments/:environment/jobs',
   verify: 'POST /apps/:app/environments/:environment/verify',
+  /** Those by schedule are in `GET …/jobs`. */
+  listJobsByHand: 'GET /apps/:app/environments/:environment/jobs-by-hand',
   getJob: 'GET /apps/:app/environments/:environment/jobs/:job',
   cancelJob: 'POST /apps/:app/environments/:environment/jobs/:job/cancel',
   logs: 'GET /apps/:app/environments/:environment/logs',

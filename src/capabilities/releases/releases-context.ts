@@ -9,6 +9,8 @@ import type { EnterableTarget, NetworkedTarget } from '../../ports/targets/targe
 import type { TrafficRouter } from '../../ports/traffic/traffic.ts';
 import type { SecuredDoor } from '../../ports/certificates/certificates.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { PipelineStanding } from '../../rollout/gate.ts';
+import type { Release } from '../../rollout/release.ts';
 import type { AcceptedNames, NameBook } from './accepted-names.ts';
 import type { IncomingSource } from './create-release.ts';
 import type { PortBook } from './port-rows.ts';
@@ -20,6 +22,14 @@ interface WantedByBuild {
   readonly commit: string;
   /** Each once. */
   readonly names: readonly string[];
+  readonly by: Actor;
+}
+
+/** What a pipeline runs for. */
+export interface BuiltRelease {
+  readonly release: Release;
+  /** Of this machine; it may be gone when the call is over. */
+  readonly tar: string;
   readonly by: Actor;
 }
 
@@ -56,6 +66,13 @@ export interface ReleasesContext {
    * names what has no value; `sealed`, `unreachable`, `timeout`, `forbidden`.
    */
   readonly buildSecrets: (wanted: WantedByBuild) => Promise<Readonly<Record<string, Secret>>>;
+  /**
+   * A release was built from a source that its manifest declares a pipeline for: its first run begins, from a copy of the
+   * tar. Nothing happens where it has one already. Errors: `disk-full`.
+   */
+  readonly beginPipeline: (built: BuiltRelease) => Promise<void>;
+  /** The latest run; null: there was none. */
+  readonly pipelineOf: (app: AppName, release: ReleaseId) => Promise<PipelineStanding | null>;
   /** Where sources and build logs are kept. */
   readonly stateDir: string;
   readonly now: () => number;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { linesRoute, route, type Route } from '../../api/route.ts';
+import { jobsByHand } from './jobs-by-hand.ts';
 import { cancelJob, observeJob, startJob, startVerification } from './one-off-jobs.ts';
 import { requireEnvironment } from './release-operations.ts';
 import * as shapes from './releases-api.ts';
@@ -35,6 +36,13 @@ function startRoutes(context: ReleasesContext): readonly Route[] {
 
 function jobStateRoutes(context: ReleasesContext): readonly Route[] {
   return [
+    route({
+      at: routes.listJobsByHand,
+      summary: 'The last jobs, commands and verifications that somebody has started, the newest first',
+      role: 'viewer',
+      answer: z.array(shapes.jobByHand),
+      handle: async ({ params }) => await jobsByHand(context, params),
+    }),
     route({
       at: routes.getJob,
       summary: 'How a job stands',

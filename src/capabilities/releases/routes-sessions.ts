@@ -1,4 +1,5 @@
 import { channelRoute, type Route } from '../../api/route.ts';
+import { holdOneOff } from './one-off-sessions.ts';
 import { requireEnvironment } from './release-operations.ts';
 import type { ReleasesContext } from './releases-context.ts';
 import { sessionNews, sessionRoutes } from './session-api.ts';
@@ -16,6 +17,18 @@ export function sessionRoutesOf(context: ReleasesContext): readonly Route[] {
         await requireEnvironment(context, { app, environment });
         const request = { scope: { app, environment }, service, by: actor };
         return async (channel) => await holdSession(context, request, channel);
+      },
+    }),
+    channelRoute({
+      at: sessionRoutes.runOnce,
+      summary: 'Runs a program as an instance of a service that serves would run, in a place of its own',
+      role: 'operator',
+      answer: sessionNews,
+      async handle({ params, actor }) {
+        const { app, environment, service } = params;
+        await requireEnvironment(context, { app, environment });
+        const request = { scope: { app, environment }, service, by: actor };
+        return async (channel) => await holdOneOff(context, request, channel);
       },
     }),
   ];

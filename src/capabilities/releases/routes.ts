@@ -1,6 +1,7 @@
 import type { Route } from '../../api/route.ts';
 import type { Builds } from './builds.ts';
 import type { ReleasesContext } from './releases-context.ts';
+import { checklistRoutes } from './routes-checklists.ts';
 import { environmentRoutes } from './routes-environments.ts';
 import { routesOfEvidence } from './routes-evidence.ts';
 import { jobRoutes } from './routes-jobs.ts';
@@ -8,6 +9,7 @@ import { journalRoutes, type JournalVerdict } from './routes-journal.ts';
 import { previewRoutes } from './routes-previews.ts';
 import { releaseRoutesOf } from './routes-releases.ts';
 import { rolloutRoutes } from './routes-rollouts.ts';
+import { seriesRoutes } from './routes-series.ts';
 import { serverRoutes } from './routes-servers.ts';
 import { sessionRoutesOf } from './routes-sessions.ts';
 
@@ -23,8 +25,10 @@ export function routesOfReleases({ context, builds, checkJournal }: ReleaseRoute
     ...releaseRoutesOf(context, builds),
     ...environmentRoutes(context),
     ...routesOfEvidence(context),
+    ...checklistRoutes(context),
     ...previewRoutes(context),
     ...rolloutRoutes(context),
+    ...seriesRoutes(context),
     ...jobRoutes(context),
     ...sessionRoutesOf(context),
     ...journalRoutes(context, checkJournal),

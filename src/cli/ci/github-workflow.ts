@@ -1,27 +1,29 @@
 import { stringify } from 'yaml';
-import { jobNameOf, pipelineNote, testJob, type Pipeline } from './pipeline.ts';
+import { jobNameOf, nameOfFirst, pipelineNote, type FirstJob, type Pipeline } from './pipeline.ts';
 
 const checkout = { uses: 'actions/checkout@v4' };
 const node = { uses: 'actions/setup-node@v4', with: { 'node-version': 24 } };
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax */
-export function githubWorkflow({ app, branch, server, test, stops }: Pipeline): string {
-  const tests = test.length === 0 ? {} : { [testJob]: testsOf(test) };
+export function githubWorkflow({ app, branch, server, first, stops }: Pipeline): string {
+  const [firstName = null] = nameOfFirst({ first });
+  const before = first === null || firstName === null ? {} : { [firstName]: firstJob(first) };
   const deploys = stops.map(({ environment, after }) => {
-    const before = after === null ? (test.length === 0 ? null : testJob) : jobNameOf(after);
-    return [jobNameOf(environment), deployOf(app, environment, before)] as const;
+    const needs = after === null ? firstName : jobNameOf(after);
+    return [jobNameOf(environment), deployOf(app, environment, needs)] as const;
   });
   const workflow = {
     name: `deploy ${app}`,
     on: { push: { branches: [branch] }, workflow_dispatch: {} },
     permissions: { contents: 'read', 'id-token': 'write' },
     env: { LOTSE_SERVER: server, LOTSE_PACKAGE: 'lotse-cli' },
-    jobs: { ...tests, ...Object.fromEntries(deploys) },
+    jobs: { ...before, ...Object.fromEntries(deploys) },
   };
   return `# ${pipelineNote}\n${stringify(workflow, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-function testsOf(commands: readonly string[]) {
+function firstJob(first: FirstJob) {
+  const commands = first.kind === 'tests' ? first.commands : [lotseLines('lotse pipeline run --commit "$GITHUB_SHA"')];
   return { 'runs-on': 'ubuntu-latest', steps: [checkout, node, ...commands.map((run) => ({ run }))] };
 }
 
@@ -32,18 +34,22 @@ function deployOf(app: string, environment: string, before: string | null) {
     'runs-on': 'ubuntu-latest',
     environment,
     concurrency: { group: `lotse-${app}-${environment}`, 'cancel-in-progress': false },
-    steps: [checkout, node, { name: `deploy to ${environment}`, run: deployLines(environment) }],
+    steps: [checkout, node, { name: `deploy to ${environment}`, run: lotseLines(deployLine(environment)) }],
   };
 }
 
-function deployLines(environment: string): string {
+function deployLine(environment: string): string {
+  return `lotse deploy ${environment} --only --commit "$GITHUB_SHA" --reason "$GITHUB_WORKFLOW $GITHUB_RUN_ID"`;
+}
+
+function lotseLines(command: string): string {
   return [
     'prefix="$(mktemp -d)"',
     'npm install --silent --no-save --no-audit --no-fund --prefix "$prefix" "$LOTSE_PACKAGE"',
     'PATH="$prefix/node_modules/.bin:$PATH"',
     'LOTSE_TOKEN="${LOTSE_TOKEN:-$(lotse oidc token)}"',
     'export LOTSE_TOKEN',
-    `lotse deploy ${environment} --only --commit "$GITHUB_SHA" --reason "$GITHUB_WORKFLOW $GITHUB_RUN_ID"`,
+    command,
     '',
   ].join('\n');
 }

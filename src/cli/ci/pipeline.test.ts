@@ -7,7 +7,7 @@ import { gitlabPipeline } from './gitlab-pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
 
 const pipeline: Pipeline = {
-  ...{ app: 'shop', branch: 'main', server: 'https://lotse.example', test: [] },
+  ...{ app: 'shop', branch: 'main', server: 'https://lotse.example', first: null },
   stops: [
     { environment: 'test', after: null },
     { environment: 'pages', after: 'test' },
@@ -25,8 +25,13 @@ test('jobs follow the order of promotion, and environments with the names of som
     ['production', 'deploy-test'],
   ];
   assert.deepEqual(needs, wanted);
-  const tested = workflow.parse(parse(githubWorkflow({ ...pipeline, test: ['npm ci', 'npm test'] })));
+  const tested = workflow.parse(
+    parse(githubWorkflow({ ...pipeline, first: { kind: 'tests', commands: ['npm ci', 'npm test'] } })),
+  );
   assert.equal(tested.jobs['deploy-test']?.needs, 'test');
+  const byLotse = githubWorkflow({ ...pipeline, first: { kind: 'lotse' } });
+  assert.equal(workflow.parse(parse(byLotse)).jobs['deploy-test']?.needs, 'pipeline');
+  assert.match(byLotse, /lotse pipeline run --commit "\$GITHUB_SHA"/);
 });
 
 test('a pipeline of GitLab runs for one branch, and no stage has a name that means something else', () => {

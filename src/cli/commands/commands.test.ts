@@ -185,9 +185,21 @@ test('a job that a signal ended has the exit code that a shell would give it', a
   assert.equal(exitCode, 137);
 });
 
-test('run wants a job or a command, not both and not none', async () => {
+test('run wants a job or a command, and a deadline only of what runs on without anybody', async () => {
   assert.equal((await lotse(environments, 'run', 'production')).exitCode, 2);
-  assert.equal((await lotse(environments, 'run', 'production', 'reindex', '--', 'ls')).exitCode, 2);
+  const sitting = await lotse(environments, 'run', 'production', 'web', '--within', '5m', '--', 'ls');
+  assert.equal(sitting.exitCode, 2);
+  assert.match(sitting.stderr, /this ends when you go/);
+});
+
+test('a command that is detached is a job with the config of its service, and only its key is printed', async () => {
+  const line = ['run', 'production', 'web', '--detach', '--reason', 'tidy up', '--', 'node', 'tidy.ts'] as const;
+  const { exitCode, stdout, stderr, requests } = await lotse(jobHandlers({}), ...line);
+  assert.equal(exitCode, 0);
+  assert.equal(stdout, `${aJob().key}\n`);
+  assert.match(stderr, /lotse logs production --job/);
+  const start = requests.find((request) => request.route.startsWith('POST'));
+  assert.deepEqual(start?.json, { argv: ['node', 'tidy.ts'], service: 'web', reason: 'tidy up' });
 });
 
 test('production goes down only with its name once more', async () => {

@@ -6,6 +6,7 @@ import { untilInterrupted, type Context } from '../context.ts';
 import { ControlPlane } from '../control-plane.ts';
 import { exitOk } from '../exit-codes.ts';
 import { defaultEnvironment, routeTo } from '../../manifest/promotion-route.ts';
+import { followPipeline, pipelineOfRelease } from '../follow-pipeline.ts';
 import type { Until } from '../rollout-standing.ts';
 import { travel, type Arrival } from '../travel.ts';
 
@@ -72,6 +73,9 @@ async function deploy(
   const { commit, dirty, reason, until, wait: waits = false } = options;
   const source = { folder, ...(commit === undefined ? {} : { commit }), ...(dirty === undefined ? {} : { dirty }) };
   const release = await buildRelease({ plane, out, source, signal });
+  const pipeline = manifest.pipeline === undefined ? null : await pipelineOfRelease(plane, release.id);
+  // How it has ended is for the gate to say, which a person may have passed.
+  if (pipeline !== null && pipeline.endedAt === null) await followPipeline(pipeline, { plane, out, signal });
   const why = reason === undefined ? {} : { reason };
   const arrival = await travel({ plane, out, release, route, until, waits, signal, ...why });
   if (out.isJson) out.json({ release, environments: arrival.stops, exitCode: arrival.exitCode });

@@ -29,6 +29,7 @@ import {
   checkTimeSync,
   checkUnits,
 } from '../doctor/check-server.ts';
+import { checkInterruptedUpgrade } from '../doctor/check-upgrade.ts';
 import { exitCheckFailed, exitOk } from '../exit-codes.ts';
 import { count, type Output } from '../output.ts';
 import { padTo } from '../text-layout.ts';
@@ -92,6 +93,7 @@ async function checkServer(state: string): Promise<readonly Check[]> {
   const checks = [
     ...[checkRoom(), ...fronts, ...(await checkUnits()), await checkTimeSync()],
     ...[...checkStateModes(state), await checkProxyHere(state), checkBackup(state, Date.now())],
+    checkInterruptedUpgrade(state),
   ];
   return checks.filter((check) => check !== null);
 }

@@ -1,21 +1,15 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import {
-  evidenceRequest,
-  evidenceRoutes,
-  severities,
-  type EvidenceRequest,
-} from '../../capabilities/releases/evidence-api.ts';
+import { evidenceRequest, evidenceRoutes, type EvidenceRequest } from '../../capabilities/releases/evidence-api.ts';
 import { evidence as evidenceShape, releaseRoutes } from '../../capabilities/releases/releases-api.ts';
 import { LotseError } from '../../core/errors.ts';
+import { severities } from '../../core/severities.ts';
 import { connectToApp, withApp, withHelp, type AppOptions } from '../command-options.ts';
 import type { Context } from '../context.ts';
 import { formatTime } from '../output.ts';
-import { readJunit } from '../reports/read-junit.ts';
-import { readSarif } from '../reports/read-sarif.ts';
+import { readReport as readReportOf } from '../../reports/read-report.ts';
 import { harmless } from '../text-layout.ts';
 
 const errors = [
@@ -102,20 +96,12 @@ function readReport(
     throw new LotseError('bad-input', 'one report is read at once: --junit FILE or --sarif FILE');
   if ((release === undefined) === (commit === undefined))
     throw new LotseError('bad-input', 'a report is about --release RELEASE or --commit ID');
-  const bytes = readReportFile(resolve(cwd, file), file);
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  const about = { hash, ...(release === undefined ? {} : { release }), ...(commit === undefined ? {} : { commit }) };
-  const text = bytes.toString('utf8');
-  if (junit !== undefined) {
-    const { failures, ...counts } = readJunit(text, file);
-    return {
-      request: { kind: 'tests', name: options.name ?? 'unit', ...about, ...counts },
-      against: failures.map(harmless),
-    };
-  }
-  const { tools, findings, worst } = readSarif(text, file);
-  const name = options.name ?? nameFrom(tools[0] ?? 'scan');
-  return { request: { kind: 'scan', name, ...about, findings, failOn }, against: worst.map(harmless) };
+  const read = readReportOf(junit === undefined ? 'sarif' : 'junit', readReportFile(resolve(cwd, file), file), file);
+  const name = options.name ?? read.name;
+  const about = { name, ...(release === undefined ? {} : { release }), ...(commit === undefined ? {} : { commit }) };
+  const { report } = read;
+  const request = report.kind === 'tests' ? { ...about, ...report } : { ...about, ...report, failOn };
+  return { request, against: read.against.map(harmless) };
 }
 
 function readReportFile(path: string, shown: string): Buffer {
@@ -123,15 +109,6 @@ function readReportFile(path: string, shown: string): Buffer {
   if (size === undefined) throw new LotseError('not-found', `there is no ${shown}`);
   if (size > maxFileBytes) throw new LotseError('bad-input', `${shown} has more than ${maxFileBytes / 1024 ** 2} MB`);
   return readFileSync(path);
-}
-
-function nameFrom(tool: string): string {
-  const name = tool
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .slice(0, 60)
-    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
-  return name === '' ? 'scan' : name;
 }
 
 function describeList(command: Command, context: Context): void {

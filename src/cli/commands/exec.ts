@@ -7,6 +7,7 @@ import { exitCodeOf } from '../exit-codes.ts';
 interface ExecOptions extends AppOptions {
   readonly instance?: string;
   readonly terminal: boolean;
+  readonly reason?: string;
 }
 
 export function execCommand(command: Command, context: Context): void {
@@ -18,6 +19,7 @@ export function execCommand(command: Command, context: Context): void {
       'which of its instances, as `lotse status` numbers them (default: one that is ready)',
     )
     .option('--no-terminal', 'both outputs apart, also where this is a terminal')
+    .option('--reason <text>', 'why, for the journal')
     .usage('<environment> <service> [options] -- <command> [argument…]');
   withApp(command);
   withHelp(
@@ -45,13 +47,14 @@ async function exec(context: Context, environment: string, service: string, opti
     });
   }
   const plane = await connectToApp(context, options);
-  const { openInstance } = await import('../sessions/open-instance.ts');
+  const { openProgram } = await import('../sessions/open-program.ts');
   const { shareConsole } = await import('../sessions/share-console.ts');
   const slot = options.instance === undefined ? null : instanceNumber(options.instance);
-  const program = await openInstance(plane, { environment, service });
+  const program = await openProgram(plane, { environment, service }, 'openSession');
   const exitCode = await shareConsole(program, {
     argv: passedOn,
     slot,
+    reason: options.reason,
     wantsTerminal: options.terminal && canAsk,
     console: context.console,
     onSignal: (signals, handler) => context.onSignal(signals, handler),

@@ -28,7 +28,7 @@ const writers: Readonly<Record<keyof typeof places, (pipeline: Pipeline) => stri
 export function describeExportCi(command: Command, context: Context): void {
   command
     .description(
-      'Write the workflow of a CI: the tests of the app, then a job for each environment in the order of promotion. It is made from lotse.yaml as it lies here.',
+      'Write the workflow of a CI: the tests of the app (where lotse.yaml declares a pipeline, a job that lets Lotse run it), then a job for each environment in the order of promotion. It is made from lotse.yaml as it lies here.',
     )
     .argument('<ci>', Object.keys(places).join(' or '))
     .option('--server <address>', 'where pipelines reach the control plane (default: LOTSE_SERVER)')

@@ -171,8 +171,10 @@ function wantedHere(context: Context, app: string, environment: string): readonl
   return environment === buildPlace ? wantedByBuild(manifest) : manifest.secrets;
 }
 
-function wantedByBuild({ build: { secrets = [], registries = {} } }: AppManifest): readonly string[] {
-  return [...new Set([...secrets, ...Object.values(registries).map(({ password }) => password)])];
+/** Also by the jobs of its pipeline. */
+function wantedByBuild({ build: { secrets = [], registries = {} }, pipeline }: AppManifest): readonly string[] {
+  const byJobs = pipeline?.jobs.flatMap((job) => job.secrets) ?? [];
+  return [...new Set([...secrets, ...Object.values(registries).map(({ password }) => password), ...byJobs])];
 }
 
 function describeRemove(command: Command, context: Context): void {

@@ -5,6 +5,7 @@ import { Client, urlPath, type Connection } from '../client.ts';
 import { ControlPlane, controlPlaneCalls } from '../control-plane.ts';
 import { count } from '../output.ts';
 import { checkSecrets } from './check-secrets.ts';
+import { checkUpgrade } from './check-upgrade.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 export interface Seen {
@@ -26,7 +27,10 @@ export async function checkControlPlane(connection: Connection, servers: readonl
   try {
     const me = await controlPlaneCalls.me(client);
     const who = ok(name, `Lotse ${version} at ${connection.server}, you are ${me.name} (${me.roles.join(', ')})`);
-    const asked = [await checkProxy(client), ...(await checkSecrets(client)), ...(await checkServers(client, servers))];
+    const asked = [
+      ...[await checkProxy(client), ...(await checkUpgrade(client, serverMs))],
+      ...[...(await checkSecrets(client)), ...(await checkServers(client, servers))],
+    ];
     return { checks: [who, ...asked], serverMs };
   } catch (thrown) {
     const error = toLotseError(thrown);

@@ -12,6 +12,8 @@ import type { Context } from '../context.ts';
 export interface ConsoleWishes extends Pick<Context, 'onSignal' | 'console'> {
   readonly argv: readonly string[];
   readonly slot: number | null;
+  /** Why, for the journal. */
+  readonly reason?: string | undefined;
   /** What is typed goes there key by key, Ctrl-C too. */
   readonly wantsTerminal: boolean;
 }
@@ -23,14 +25,14 @@ const drainLookMs = 20;
 
 /** Joins the streams of this process to a program there until that has ended; its exit code, null: nobody knows it. */
 export async function shareConsole(socket: WebSocket, wishes: ConsoleWishes): Promise<number | null> {
-  const { argv, slot, wantsTerminal, console } = wishes;
+  const { argv, slot, reason = null, wantsTerminal, console } = wishes;
   const size = () => ({
     columns: console.stdout.columns ?? usualSize.columns,
     rows: console.stdout.rows ?? usualSize.rows,
   });
   const tell = (message: SessionWish | { readonly start: SessionStart }) => socket.send(JSON.stringify(message));
   const ended = listen(socket, console);
-  tell({ start: { argv: [...argv], slot, terminal: wantsTerminal ? size() : null } });
+  tell({ start: { argv: [...argv], slot, terminal: wantsTerminal ? size() : null, reason } });
   const stopInput = passInput(socket, console.stdin, () => tell({ end: true }));
   const stopSignals = wantsTerminal
     ? wishes.onSignal(['SIGWINCH'], () => tell({ resize: size() }))

@@ -14,6 +14,8 @@ import * as flagReasons from './0012-flag-reasons.ts';
 import * as access from './0014-access.ts';
 import * as sources from './0015-sources.ts';
 import * as restores from './0016-restores.ts';
+import * as pipelines from './0018-pipelines.ts';
+import * as jobsByHand from './0020-jobs-by-hand.ts';
 
 /** All migrations in their order. Once released, one is never changed; a new one is added at the end. */
 export const migrations = {
@@ -32,6 +34,8 @@ export const migrations = {
   '0014-access': access,
   '0015-sources': sources,
   '0016-restores': restores,
+  '0018-pipelines': pipelines,
+  '0020-jobs-by-hand': jobsByHand,
 } as const satisfies Record<string, Migration>;
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -101,6 +101,8 @@ function normalizeGates(written: WrittenEnvironment['gates'], manifest: WrittenM
   return {
     approval: written?.approval ?? 0,
     checklist: written?.checklist ?? null,
+    ...(written?.scans === undefined ? {} : { scans: written.scans.fail_on }),
+    ...(manifest.pipeline === undefined ? {} : { pipeline: Object.keys(manifest.pipeline.jobs) }),
     hours: windows === undefined ? null : { timezone: manifest.timezone ?? defaults.timezone, windows },
     verification: manifest.verify !== undefined,
   };

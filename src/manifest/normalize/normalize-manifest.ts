@@ -11,6 +11,7 @@ import { normalizeDeclarations } from './normalize-config.ts';
 import { normalizeEnvironment } from './normalize-environment.ts';
 import { normalizeJobs, normalizeVerify } from './normalize-jobs.ts';
 import { normalizeNotify } from './normalize-notify.ts';
+import { normalizePipeline } from './normalize-pipeline.ts';
 import { normalizeServices } from './normalize-services.ts';
 import { normalizeStores } from './normalize-stores.ts';
 import { normalizeTarget } from './normalize-target.ts';
@@ -31,6 +32,7 @@ export function normalizeManifest(written: WrittenManifest, context: Context): A
     secrets: written.secrets ?? [],
     stores: normalizeStores(written.stores, context),
     verify: normalizeVerify(written.verify, context),
+    ...(written.pipeline === undefined ? {} : { pipeline: normalizePipeline(written.pipeline, context) }),
     ...(written.notify === undefined ? {} : { notify: normalizeNotify(written.notify) }),
     environments: normalizeEnvironments(written, context),
   };

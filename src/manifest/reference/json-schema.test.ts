@@ -46,7 +46,8 @@ test('what is not built yet says so in the schema for editors', () => {
   assert.doesNotMatch(properties?.['notify']?.description ?? '', /Not built yet/);
   assert.doesNotMatch(properties?.['secrets']?.description ?? '', /Not built yet/);
   assert.match(properties?.['target']?.description ?? '', /refused: kubernetes, cloud-run\.$/);
-  assert.match($defs?.['Gates']?.properties?.['scans']?.description ?? '', /Not built yet/);
+  assert.match($defs?.['PipelineJob']?.properties?.['image']?.description ?? '', /Not built yet/);
+  assert.doesNotMatch($defs?.['Gates']?.properties?.['scans']?.description ?? '', /Not built yet/);
   assert.doesNotMatch($defs?.['Strategy']?.properties?.['canary']?.description ?? '', /Not built yet/);
   assert.doesNotMatch($defs?.['Service']?.properties?.['port']?.description ?? '', /Not built yet/);
 });
@@ -58,12 +59,14 @@ function exampleFile(): Record<string, unknown> {
     Object.fromEntries(Object.entries(node?.properties ?? {}).map(([key, inner]) => [key, inner.examples?.[0]]));
   const part = (name: keyof typeof partKeys) => examplesOf(schema.$defs?.[name]);
   const production = { ...part('Environment'), after: 'staging', strategy: part('Strategy'), gates: part('Gates') };
+  const pipelineJob = { ...part('PipelineJob'), cache: part('PipelineCache'), reports: part('PipelineReports') };
   return {
     ...examplesOf(schema),
     build: part('Build'),
     services: { web: part('Service') },
     jobs: { reindex: part('Job') },
     stores: { pictures: part('Store') },
+    pipeline: { ...part('Pipeline'), jobs: { test: { run: 'true' }, scan: pipelineJob } },
     verify: part('Verify'),
     notify: part('Notify'),
     environments: { staging: {}, production: { ...production, services: { web: part('ServiceOverride') } } },

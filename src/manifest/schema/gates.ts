@@ -1,9 +1,10 @@
+import { severities } from '../../core/severities.ts';
 import { key, requiredKey } from './key.ts';
 import { hoursWindow, mapping, oneOf, oneOrMore, relativePath, wholeNumber } from './values.ts';
 
 const scans = mapping(
   {
-    fail_on: requiredKey(oneOf(['low', 'medium', 'high', 'critical']), {
+    fail_on: requiredKey(oneOf(severities), {
       description: 'The least severity that closes the gate.',
       example: 'high',
     }),
@@ -29,7 +30,8 @@ export const gates = mapping(
       leftOut: 'at any time',
     }),
     scans: key(scans, {
-      description: 'Scans of the artifact for known weaknesses.',
+      description:
+        'Scans for known weaknesses, as a job of the pipeline or `lotse evidence add --sarif` brings them: at least one, and of each the latest without such findings.',
       example: { fail_on: 'high' },
       leftOut: 'no scans',
     }),

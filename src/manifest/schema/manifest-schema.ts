@@ -5,6 +5,7 @@ import { environment, targetNames } from './environment.ts';
 import { job, verify } from './job.ts';
 import { key, requiredKey } from './key.ts';
 import { notify } from './notify.ts';
+import { pipeline } from './pipeline.ts';
 import { service } from './service.ts';
 import { store } from './store.ts';
 import {
@@ -127,6 +128,11 @@ export const manifestSchema = mapping(
       description: 'The app’s own end-to-end story. It runs before a release gets traffic and again after it.',
       example: { run: 'node test/story.ts', within: '5m' },
       leftOut: 'readiness is the only evidence',
+    }),
+    pipeline: key(pipeline, {
+      description: 'What is done with each release before it is deployed: tests, scans.',
+      example: { jobs: { test: { run: ['npm ci', 'npm test'] } } },
+      leftOut: 'nothing is run before a deploy',
     }),
     prometheus: key(prometheusUrl, {
       description: 'The Prometheus (or what answers as one) that the queries of `signals` are asked of.',

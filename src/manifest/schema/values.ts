@@ -73,6 +73,12 @@ export const command = z.union([commandText, argv], { error: 'a command as text,
   samples: ['node server.ts', ['node', 'server.ts'], "sh -c 'node a.ts | tee b.log'"],
 });
 
+/** One text is one command; a list is several, each as one text or as a list of its words. */
+export const commands = z.union(
+  [commandText.transform((one) => [one]), z.array(command).min(1, { error: 'at least one command' })],
+  { error: 'a command as text, or a list of commands' },
+);
+
 export const name = text('a name: lower-case letters, digits and -, first a letter, at most 40 characters')
   .regex(namePattern, { error: 'a name: lower-case letters, digits and -, first a letter, at most 40 characters' })
   .refine((written) => !reservedNames.includes(written), {

@@ -1,7 +1,7 @@
 import type { Scope } from '../../core/ids.ts';
 import type { InnerNetwork } from '../../core/routing-document.ts';
 import type { ObservedJob } from '../../rollout/facts.ts';
-import type { EntryOrder, Session } from './session.ts';
+import type { EntryOrder, OneOffOrder, Session } from './session.ts';
 import type {
   EnterableTarget,
   JobOrder,
@@ -65,6 +65,10 @@ export class QuietTarget implements NetworkedTarget, EnterableTarget {
   /** Somebody sits there and may see it; nobody keeps it. */
   enter(order: EntryOrder): Promise<Session> {
     return this.#target.enter(order);
+  }
+
+  runOnce(order: OneOffOrder): Promise<Session> {
+    return this.#target.runOnce(order);
   }
 
   room(place: TargetPlace): Promise<Room | null> {

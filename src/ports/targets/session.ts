@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { RevisionId, Scope, ServiceName } from '../../core/ids.ts';
+import type { ServiceOrder } from './targets.ts';
 
 /** In characters. */
 export interface TerminalSize {
@@ -20,6 +21,16 @@ export interface EntryOrder extends Scope {
   readonly terminal: TerminalSize | null;
 }
 
+/** A program that runs once, in a place of its own. `definition` is that of the service whose limits and folder it has. */
+export interface OneOffOrder extends Omit<ServiceOrder, 'slots' | 'share' | 'claim' | 'avoid'> {
+  /** Unique for ever. */
+  readonly key: string;
+  /** At least one word; no shell looks at them. */
+  readonly argv: readonly string[];
+  /** Null: standard input and both outputs are pipes. */
+  readonly terminal: TerminalSize | null;
+}
+
 export const sessionSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export type SessionSignal = (typeof sessionSignals)[number];
 
@@ -30,8 +41,8 @@ export interface SessionOutput {
 }
 
 /**
- * A program that runs in an instance, beside the one that the instance was made for. It ends with the instance, with
- * whoever opened it, and with the control plane: nobody is left to see what it does.
+ * A program that somebody sits at: in an instance, beside the one that the instance was made for, or in a place of its own.
+ * It ends with the instance, with whoever opened it, and with the control plane: nobody is left to see what it does.
  */
 export interface Session {
   /** To its standard input; ended, so is that. */

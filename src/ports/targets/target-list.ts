@@ -3,7 +3,7 @@ import type { Scope } from '../../core/ids.ts';
 import type { InnerNetwork } from '../../core/routing-document.ts';
 import type { ObservedJob } from '../../rollout/facts.ts';
 import { mergeLogs } from './merge-logs.ts';
-import type { EntryOrder, Session } from './session.ts';
+import type { EntryOrder, OneOffOrder, Session } from './session.ts';
 import type {
   EnterableTarget,
   JobOrder,
@@ -20,7 +20,7 @@ import type {
 
 /** Targets by what orders say of where they belong, and those that were needed so far. */
 interface Targets {
-  of(place: Pick<TargetPlace, 'target' | 'servers'>): Promise<Target | NetworkedTarget>;
+  of(place: Pick<TargetPlace, 'target' | 'servers'>): Promise<Target | NetworkedTarget | EnterableTarget>;
   readonly opened: readonly (Target | EnterableTarget)[];
 }
 
@@ -74,6 +74,12 @@ export class TargetList implements NetworkedTarget, EnterableTarget {
       if (session !== null) return session;
     }
     throw new LotseError('not-found', `${order.service}.${order.slot} does not run now`);
+  }
+
+  async runOnce(order: OneOffOrder): Promise<Session> {
+    const target = await this.#targets.of(order);
+    if ('runOnce' in target) return await target.runOnce(order);
+    throw new LotseError('not-built-yet', `Nobody can run a program by hand on ${target.traits.name} yet`);
   }
 
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {

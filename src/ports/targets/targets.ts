@@ -5,7 +5,7 @@ import type { ServiceDefinition } from '../../rollout/release.ts';
 import type { Claim } from '../../rollout/plan.ts';
 import type { ObservedJob, ObservedSlot } from '../../rollout/facts.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { EntryOrder, Session } from './session.ts';
+import type { EntryOrder, OneOffOrder, Session } from './session.ts';
 
 /**
  * A target is where things run. Orders are levels, not deeds: the target owns and heals its slots, keeps what was
@@ -53,13 +53,21 @@ export interface NetworkedTarget extends Target {
   innerNetwork(place: TargetPlace): Promise<InnerNetwork | null>;
 }
 
-/** A target in whose instances further programs can be run. */
+/** A target that people can run programs on: in its instances, and beside them. */
 export interface EnterableTarget extends Target {
   /**
    * Runs a program in an instance that runs, with its variables, user, folder and limits. Not to be called twice: each call
    * is a program. Errors: `not-found`, `conflict` (it does not run), `not-built-yet` (no terminal here), `unreachable`.
    */
   enter(order: EntryOrder): Promise<Session>;
+
+  /**
+   * Runs a program as an instance of that service would run, with its files, variables, user, folder and limits, but in a
+   * place of its own, without an address; of several machines on the first. The place is gone soon after the end of the
+   * program. Not to be called twice. Errors: `not-found` (artifact gone), `disk-full`, `not-built-yet` (no terminal here),
+   * `unreachable`, `timeout`.
+   */
+  runOnce(order: OneOffOrder): Promise<Session>;
 }
 
 /** Where an environment is. */

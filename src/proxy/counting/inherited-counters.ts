@@ -1,5 +1,6 @@
 import type { EpochCounters } from '../../core/routing-document.ts';
 import type { EpochName } from './counter-book.ts';
+import { countersInPresentForm } from './counters-in-present-form.ts';
 
 const keptPerEnvironment = 64;
 
@@ -14,7 +15,7 @@ export class InheritedCounters {
     const known = new Map(this.#epochs.filter(isClosed).map((epoch) => [keyOf(epoch), epoch]));
     for (const epoch of epochs) {
       const key = keyOf(epoch);
-      if (!this.#acknowledged.has(key) && !known.has(key)) known.set(key, inPresentForm(epoch));
+      if (!this.#acknowledged.has(key) && !known.has(key)) known.set(key, countersInPresentForm(epoch));
     }
     this.#epochs = [...known.values()];
     this.#forgetOldest();
@@ -49,15 +50,6 @@ export class InheritedCounters {
     });
     this.#epochs = newestFirst.toReversed();
   }
-}
-
-/**
- * A predecessor of a build without durations counts late requests by one threshold at most, and takes a list of them,
- * which it may be sent now, for something else: those counts are left out.
- */
-function inPresentForm(epoch: EpochCounters): EpochCounters {
-  if (Object.hasOwn(epoch, 'durations')) return epoch;
-  return { ...epoch, counts: epoch.counts.map((count) => ({ ...count, late: [] })), durations: [] };
 }
 
 function isClosed(epoch: EpochCounters): boolean {

@@ -2,10 +2,12 @@ import { isIP } from 'node:net';
 import { LotseError } from '../../core/errors.ts';
 import { lateThresholds } from '../../core/routing-document.ts';
 import type { RoutingDocument } from '../../core/routing-document.ts';
+import { fillFirstForm } from './first-form.ts';
 import { inPresentForm } from './present-form.ts';
 
 /** Checks that a value from outside is a routing document, down to the last field. By hand: a schema library would cost the proxy memory for its whole life. */
-export function readDocument(value: unknown): RoutingDocument {
+export function readDocument(given: unknown): RoutingDocument {
+  const value = fillFirstForm(given);
   const problem = findProblem(value);
   if (problem !== null) throw new LotseError('bad-input', `the routing document is not valid: ${problem}`);
   // The one place where the shape, checked above, becomes the type.

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Workflow } from 'lucide-react';
+import { Plus, Workflow } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OidcRuleView } from '../../../src/capabilities/accounts/oidc-api.ts';
@@ -11,6 +11,7 @@ import { CopyCommand } from '../parts/copy-command.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { pipelinesQuery } from './access-queries.ts';
+import { AllowPipelineDialog } from './pipeline-dialog.tsx';
 import { PageHead } from './page-head.tsx';
 import { When } from './when.tsx';
 
@@ -20,10 +21,18 @@ export function PipelinesPage() {
   const { t } = useTranslation();
   const rules = useQuery(pipelinesQuery);
   const isAdmin = useQuery(meQuery).data?.roles.includes('admin') === true;
+  const [isAllowing, setAllowing] = useState(false);
   const [removing, setRemoving] = useState<OidcRuleView | null>(null);
   return (
     <>
-      <PageHead title={t('access.pipelines.title')} intro={t('access.pipelines.intro')} />
+      <PageHead title={t('access.pipelines.title')} intro={t('access.pipelines.intro')}>
+        {isAdmin ? (
+          <button type="button" className="button" data-look="primary" onClick={() => setAllowing(true)}>
+            <Plus aria-hidden="true" />
+            {t('access.pipelines.allow')}
+          </button>
+        ) : null}
+      </PageHead>
       <Loaded query={rules} skeleton={<Skeleton lines={4} />}>
         {(all) => (
           <>
@@ -39,6 +48,7 @@ export function PipelinesPage() {
           </>
         )}
       </Loaded>
+      {isAllowing ? <AllowPipelineDialog onClose={() => setAllowing(false)} /> : null}
       {removing === null ? null : <RemoveDialog rule={removing} onClose={() => setRemoving(null)} />}
     </>
   );

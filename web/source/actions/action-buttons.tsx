@@ -11,7 +11,15 @@ import { currentIndex, hasEnded } from '../rollout/step-progress.ts';
 import { useStepTitle } from '../rollout/use-step-title.ts';
 import type { Action } from './action.ts';
 import { useAction } from './action-provider.tsx';
-import { canRollBack, mayDo, openingsOf, steeringOf, type Permission, type SteeringKind } from './available-actions.ts';
+import {
+  canRollBack,
+  mayDo,
+  openingsOf,
+  steeringOf,
+  type GateOpening,
+  type Permission,
+  type SteeringKind,
+} from './available-actions.ts';
 
 /** Buttons are there for whoever may press them; the server has the last word. */
 export function useMay(): (permission: Permission) => boolean {
@@ -84,6 +92,11 @@ export function rollBackAction(environment: EnvironmentViewModel): Action | null
   return { kind: 'roll-back', app, environment: environment.environment, from: release, to: previousRelease };
 }
 
+function actionOf(kind: GateOpening, rollout: RolloutView, gate: GateResultView): Action {
+  if (kind === 'override') return { kind, rollout, gate };
+  return kind === 'sign' ? { kind, rollout, line: null } : { kind, rollout };
+}
+
 interface GateButtonsProps {
   readonly rollout: RolloutView;
   readonly gate: GateResultView;
@@ -107,7 +120,7 @@ export function GateButtons({ rollout, gate }: GateButtonsProps) {
           type="button"
           className="button"
           data-look={kind === 'override' ? 'plain' : 'primary'}
-          onClick={() => open(kind === 'override' ? { kind, rollout, gate } : { kind, rollout })}
+          onClick={() => open(actionOf(kind, rollout, gate))}
         >
           {t(`waiting.${kind}`)}
         </button>

@@ -1,6 +1,7 @@
-import { createContext, useCallback, useContext, useState, type ReactNode } from 'react';
+import { createContext, lazy, Suspense, useCallback, useContext, useState, type ReactNode } from 'react';
 import type { Action } from './action.ts';
-import { ActionDialog } from './action-dialog.tsx';
+
+const ActionDialog = lazy(async () => ({ default: (await import('./action-dialog.tsx')).ActionDialog }));
 
 const ActionContext = createContext<(action: Action) => void>(() => undefined);
 
@@ -11,7 +12,11 @@ export function ActionProvider({ children }: { readonly children: ReactNode }) {
   return (
     <ActionContext value={setAction}>
       {children}
-      {action === null ? null : <ActionDialog action={action} onClose={close} />}
+      {action === null ? null : (
+        <Suspense fallback={null}>
+          <ActionDialog action={action} onClose={close} />
+        </Suspense>
+      )}
     </ActionContext>
   );
 }

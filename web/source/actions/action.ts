@@ -6,6 +6,12 @@ interface Place {
   readonly environment: string;
 }
 
+/** A line of a checklist, as the control plane names it. */
+export interface ChecklistLine {
+  readonly id: string;
+  readonly text: string;
+}
+
 /** What a person can ask the control plane to do, with what the dialog needs to say before it does. */
 export type Action =
   | { readonly kind: 'pause' | 'resume'; readonly rollout: RolloutView }
@@ -15,7 +21,9 @@ export type Action =
   /** From what serves to a release that served before. */
   | ({ readonly kind: 'roll-back'; readonly from: string | null; readonly to: string } & Place)
   | ({ readonly kind: 'deploy' | 'promote'; readonly release: string; readonly from: string | null } & Place)
-  | { readonly kind: 'approve' | 'sign'; readonly rollout: RolloutView }
+  | { readonly kind: 'approve'; readonly rollout: RolloutView }
+  /** `line` null: every line that is open. */
+  | { readonly kind: 'sign'; readonly rollout: RolloutView; readonly line: ChecklistLine | null }
   | { readonly kind: 'override'; readonly rollout: RolloutView; readonly gate: GateResultView };
 
 /** What the person has said in the dialog. */

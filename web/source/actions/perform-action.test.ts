@@ -19,8 +19,10 @@ test('an empty reason is not sent', () => {
   assert.deepEqual(callOf({ kind: 'pause', rollout }, words).json, {});
 });
 
-test('a signature is for every open line, an approval for none', () => {
-  assert.equal(callOf({ kind: 'sign', rollout }, words).json.line, 'all');
+test('a signature is for every open line or for a chosen one, an approval for none', () => {
+  assert.equal(callOf({ kind: 'sign', rollout, line: null }, words).json.line, 'all');
+  const line = { id: 'abc', text: 'support knows' };
+  assert.equal(callOf({ kind: 'sign', rollout, line }, words).json.line, 'abc');
   assert.equal('line' in callOf({ kind: 'approve', rollout }, words).json, false);
 });
 

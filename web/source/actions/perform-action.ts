@@ -60,6 +60,10 @@ function approval(action: Extract<Action, { kind: 'approve' | 'sign' }>, note: s
   return {
     route: 'POST /apps/:app/environments/:environment/approvals',
     path: { app, environment },
-    json: { release, ...(action.kind === 'sign' ? { line: 'all' } : {}), ...(note === '' ? {} : { note }) },
+    json: {
+      release,
+      ...(action.kind === 'sign' ? { line: action.line?.id ?? 'all' } : {}),
+      ...(note === '' ? {} : { note }),
+    },
   };
 }

@@ -14,6 +14,7 @@ export interface ActionWords {
 export function useActionWords(action: Action): ActionWords {
   const { t } = useTranslation();
   const steering = useSteeringWords();
+  const gateWords = useGateWords();
   switch (action.kind) {
     case 'pause':
     case 'resume':
@@ -43,25 +44,43 @@ export function useActionWords(action: Action): ActionWords {
     case 'approve':
     case 'sign':
     case 'override':
-      return gateWords(action, t);
+      return gateWords(action);
   }
 }
 
 type GateAction = Extract<Action, { kind: 'approve' | 'sign' | 'override' }>;
 
-function gateWords(action: GateAction, t: Translate): ActionWords {
-  const { release, environment } = action.rollout;
-  const gate = action.kind === 'override' ? action.gate.title : '';
-  const values = { release, environment, gate };
-  return {
-    title: t(`action.${action.kind}.title`, values),
-    what: sentences(t(`action.${action.kind}.what`, values)),
-    confirm: t(`waiting.${action.kind}`),
-    isDangerous: action.kind === 'override',
+function useGateWords(): (action: GateAction) => ActionWords {
+  const { t } = useTranslation();
+  return (action) => {
+    const { release, environment } = action.rollout;
+    switch (action.kind) {
+      case 'approve':
+        return {
+          title: t('action.approve.title', { release, environment }),
+          what: sentences(t('action.approve.what')),
+          confirm: t('waiting.approve'),
+          isDangerous: false,
+        };
+      case 'sign': {
+        const { line } = action;
+        return {
+          title: line === null ? t('action.sign.title', { release }) : t('action.sign.titleOne', { release }),
+          what: line === null ? sentences(t('action.sign.what')) : [line.text, ...sentences(t('action.sign.whatOne'))],
+          confirm: line === null ? t('waiting.sign') : t('waiting.signOne'),
+          isDangerous: false,
+        };
+      }
+      case 'override':
+        return {
+          title: t('action.override.title', { gate: action.gate.title }),
+          what: sentences(t('action.override.what')),
+          confirm: t('waiting.override'),
+          isDangerous: true,
+        };
+    }
   };
 }
-
-type Translate = ReturnType<typeof useTranslation>['t'];
 
 const sentences = (text: string): readonly string[] => text.split('\n');
 

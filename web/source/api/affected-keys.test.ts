@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { affectedKeys, readChange } from './affected-keys.ts';
+import { affectedByLooks, affectedKeys, readChange, readLook } from './affected-keys.ts';
 
 const change = (type: string, app: string | null = 'shop') => ({ position: 1, app, environment: 'production', type });
 
@@ -46,5 +46,20 @@ test('what is no change is not taken for one', () => {
     app: 'shop',
     environment: null,
     type: 'step-done',
+  });
+});
+
+test('instances that look different affect environments alone, what the judge thinks rollouts alone', () => {
+  const look = (what: 'instances' | 'judgement') => ({ app: 'shop', what });
+  assert.deepEqual(affectedByLooks([look('instances'), look('instances')]), [['app', 'shop', 'environments']]);
+  assert.deepEqual(affectedByLooks([look('judgement')]), [['app', 'shop', 'rollout']]);
+});
+
+test('what is no look is not taken for one', () => {
+  assert.equal(readLook('no JSON'), null);
+  assert.equal(readLook('{"app":"shop","what":"weather"}'), null);
+  assert.deepEqual(readLook('{"app":"shop","environment":"production","what":"judgement"}'), {
+    app: 'shop',
+    what: 'judgement',
   });
 });

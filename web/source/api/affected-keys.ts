@@ -8,6 +8,12 @@ export interface Change {
   readonly type: string;
 }
 
+/** `data` of a `look` event: there it looks different, though nothing has happened that a journal would hold. */
+export interface Look {
+  readonly app: string;
+  readonly what: 'instances' | 'judgement';
+}
+
 type Key = readonly unknown[];
 
 /** Inside one step nothing about releases changes, and a rollout has many steps. */
@@ -25,6 +31,24 @@ function keysOf({ app, type }: Change): readonly Key[] {
   const always = [keys.environments(app), keys.allRollouts(app), keys.allJournals(app)];
   if (insideStep.test(type)) return always;
   return [...always, keys.rollouts(app), keys.releases(app), keys.settings(app), keys.apps];
+}
+
+/** What the page has to ask for again after some looks; each key once. What the judge thinks stands in rollouts only. */
+export function affectedByLooks(looks: readonly Look[]): readonly Key[] {
+  const found = new Map<string, Key>();
+  for (const { app, what } of looks) {
+    const key = what === 'instances' ? keys.environments(app) : keys.allRollouts(app);
+    found.set(JSON.stringify(key), key);
+  }
+  return [...found.values()];
+}
+
+/** Null when it is not in the form of a look. */
+export function readLook(data: string): Look | null {
+  const value: unknown = readJson(data);
+  if (typeof value !== 'object' || value === null || !('app' in value) || !('what' in value)) return null;
+  const { app, what } = value;
+  return typeof app === 'string' && (what === 'instances' || what === 'judgement') ? { app, what } : null;
 }
 
 /** Null when it is not in the form of a change. */

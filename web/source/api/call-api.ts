@@ -4,7 +4,10 @@ import type { signInRoutes } from '../../../src/capabilities/accounts/sign-in-ap
 import type { configRoutes } from '../../../src/capabilities/config/config-api.ts';
 import type { flagRoutes } from '../../../src/capabilities/flags/flags-api.ts';
 import type { notificationRoutes } from '../../../src/capabilities/notifications/notifications-api.ts';
+import type { certificateRoutes } from '../../../src/capabilities/certificates/certificates-api.ts';
+import type { checklistRoutes } from '../../../src/capabilities/releases/checklist-api.ts';
 import type { releaseRoutes } from '../../../src/capabilities/releases/releases-api.ts';
+import type { pipelineRoutes } from '../../../src/capabilities/pipelines/pipelines-api.ts';
 import type { scheduleRoutes } from '../../../src/capabilities/schedules/schedules-api.ts';
 import type { secretRoutes } from '../../../src/capabilities/secrets/secrets-api.ts';
 import { ApiError, errorOf } from './api-error.ts';
@@ -12,10 +15,13 @@ import { ApiError, errorOf } from './api-error.ts';
 /** Only the types of the route tables come along: the page stays small, and a route that is renamed does not compile. */
 export type ApiRoute =
   | RouteOf<typeof accountRoutes>
+  | RouteOf<typeof certificateRoutes>
+  | RouteOf<typeof checklistRoutes>
   | RouteOf<typeof configRoutes>
   | RouteOf<typeof flagRoutes>
   | RouteOf<typeof notificationRoutes>
   | RouteOf<typeof oidcRoutes>
+  | RouteOf<typeof pipelineRoutes>
   | RouteOf<typeof releaseRoutes>
   | RouteOf<typeof scheduleRoutes>
   | RouteOf<typeof secretRoutes>

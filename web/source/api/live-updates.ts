@@ -1,4 +1,4 @@
-import { readChange, type Change } from './affected-keys.ts';
+import { readChange, readLook, type Change, type Look } from './affected-keys.ts';
 
 export type LiveState =
   | { readonly kind: 'connecting' }
@@ -10,8 +10,9 @@ export type LiveState =
 
 export interface LiveUpdatesOptions {
   readonly address: string;
-  /** Several changes that come together are handed over together. */
+  /** Several changes, or looks, that come together are handed over together. */
   readonly onChanges: (changes: readonly Change[]) => void;
+  readonly onLooks: (looks: readonly Look[]) => void;
   /** The stream is there again after it was not: anything may have happened meanwhile. */
   readonly onGap: () => void;
   /** The server may have ended the session. */
@@ -20,7 +21,7 @@ export interface LiveUpdatesOptions {
 
 const gatherMs = 80;
 const firstRetryMs = 1_000;
-const longestRetryMs = 30_000;
+const longestRetryMs = 10_000;
 /** A hidden page keeps its connection for so long: browsers allow few per server. */
 const restAfterMs = 60_000;
 /** Once the server has shown that it pings, silence of this length is a dead connection. */
@@ -35,13 +36,16 @@ export class LiveUpdates {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
-  #gathered: Change[] = [];
+  readonly #changes: Gathering<Change>;
+  readonly #looks: Gathering<Look>;
   #lastSeenAt: number | null = null;
   #failures = 0;
   #pings = false;
 
   constructor(options: LiveUpdatesOptions) {
     this.#options = options;
+    this.#changes = new Gathering(options.onChanges);
+    this.#looks = new Gathering(options.onLooks);
   }
 
   readonly state = (): LiveState => this.#state;
@@ -68,7 +72,8 @@ export class LiveUpdates {
     const source = new EventSource(this.#options.address);
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
-    source.addEventListener('change', (event) => this.#changed(event));
+    source.addEventListener('change', ({ data }) => this.#told(this.#changes, readChange, data));
+    source.addEventListener('look', ({ data }) => this.#told(this.#looks, readLook, data));
     source.addEventListener('ping', () => {
       this.#pings = true;
       this.#heard();
@@ -84,18 +89,10 @@ export class LiveUpdates {
     if (!isFirst) this.#options.onGap();
   }
 
-  #changed(event: MessageEvent<unknown>): void {
+  #told<News>(gathering: Gathering<News>, read: (data: string) => News | null, data: unknown): void {
     this.#heard();
-    const change = typeof event.data === 'string' ? readChange(event.data) : null;
-    if (change === null) return;
-    if (this.#gathered.length === 0) setTimeout(() => this.#handOver(), gatherMs);
-    this.#gathered.push(change);
-  }
-
-  #handOver(): void {
-    const changes = this.#gathered;
-    this.#gathered = [];
-    this.#options.onChanges(changes);
+    const news = typeof data === 'string' ? read(data) : null;
+    if (news !== null) gathering.add(news);
   }
 
   #heard(): void {
@@ -136,5 +133,20 @@ export class LiveUpdates {
   #become(state: LiveState): void {
     this.#state = state;
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Keeps what comes within a moment, and hands it over as one. */
+class Gathering<News> {
+  readonly #handOver: (news: readonly News[]) => void;
+  readonly #waiting: News[] = [];
+
+  constructor(handOver: (news: readonly News[]) => void) {
+    this.#handOver = handOver;
+  }
+
+  add(news: News): void {
+    if (this.#waiting.length === 0) setTimeout(() => this.#handOver(this.#waiting.splice(0)), gatherMs);
+    this.#waiting.push(news);
   }
 }

@@ -11,7 +11,8 @@ import type {
 } from '../../../src/capabilities/accounts/accounts-api.ts';
 import type { OidcRuleView } from '../../../src/capabilities/accounts/oidc-api.ts';
 import type { OwnAccessView } from '../../../src/capabilities/accounts/sign-in-api.ts';
-import type { ConfigView, SettingsVersionView } from '../../../src/capabilities/config/config-api.ts';
+import type { CertificateListView } from '../../../src/capabilities/certificates/certificates-api.ts';
+import type { ConfigDiffView, ConfigView, SettingsVersionView } from '../../../src/capabilities/config/config-api.ts';
 import type {
   FlagHistoryView,
   FlagKeyView,
@@ -19,10 +20,12 @@ import type {
   NewFlagKeyView,
 } from '../../../src/capabilities/flags/flags-api.ts';
 import type { NotificationListView } from '../../../src/capabilities/notifications/notifications-api.ts';
+import type { ChecklistsView } from '../../../src/capabilities/releases/checklist-api.ts';
 import type {
   AppView,
   EnvironmentViewModel,
   EvidenceView,
+  JobByHandView,
   JobView,
   JournalCheckView,
   JournalEventView,
@@ -30,6 +33,8 @@ import type {
   ReleaseView,
   RolloutView,
 } from '../../../src/capabilities/releases/releases-api.ts';
+import type { TrafficSeriesView } from '../../../src/capabilities/releases/series-api.ts';
+import type { PipelineView } from '../../../src/capabilities/pipelines/pipelines-api.ts';
 import type { KnownJobView } from '../../../src/capabilities/schedules/schedules-api.ts';
 import type { KnownSecretView } from '../../../src/capabilities/secrets/secrets-api.ts';
 import { callApi, type ApiRoute, type CallOptions } from './call-api.ts';
@@ -48,15 +53,19 @@ interface Answers {
   readonly 'POST /session/passkey': MeView;
   readonly 'POST /session/passkey/options': PublicKeyCredentialRequestOptionsJSON;
   readonly 'POST /me/passkeys/options': PublicKeyCredentialCreationOptionsJSON;
+  readonly 'GET /certificates': CertificateListView;
   readonly 'GET /apps': readonly AppView[];
   readonly 'GET /apps/:app/environments': readonly EnvironmentViewModel[];
   readonly 'GET /apps/:app/releases': readonly ReleaseView[];
+  readonly 'GET /apps/:app/pipelines': readonly PipelineView[];
+  readonly 'GET /apps/:app/config/diff': ConfigDiffView;
   readonly 'GET /apps/:app/rollouts': readonly RolloutView[];
   readonly 'GET /apps/:app/rollouts/:rollout': RolloutView;
   readonly 'GET /apps/:app/journal': readonly JournalEventView[];
   readonly 'GET /journal/check': JournalCheckView;
   readonly 'POST /apps/:app/environments/:environment/plan': PlanView;
   readonly 'GET /apps/:app/environments/:environment/evidence': readonly EvidenceView[];
+  readonly 'GET /apps/:app/environments/:environment/checklists': ChecklistsView;
   readonly 'GET /apps/:app/environments/:environment/config': ConfigView;
   readonly 'GET /apps/:app/environments/:environment/config/history': readonly SettingsVersionView[];
   readonly 'GET /apps/:app/environments/:environment/secrets': readonly KnownSecretView[];
@@ -64,7 +73,9 @@ interface Answers {
   readonly 'GET /apps/:app/environments/:environment/flags/:flag': FlagHistoryView;
   readonly 'GET /apps/:app/environments/:environment/flag-keys': readonly FlagKeyView[];
   readonly 'POST /apps/:app/environments/:environment/flag-keys': NewFlagKeyView;
+  readonly 'GET /apps/:app/environments/:environment/series': TrafficSeriesView;
   readonly 'GET /apps/:app/environments/:environment/jobs': readonly KnownJobView[];
+  readonly 'GET /apps/:app/environments/:environment/jobs-by-hand': readonly JobByHandView[];
   readonly 'GET /apps/:app/environments/:environment/jobs/:job': JobView;
   readonly 'POST /apps/:app/environments/:environment/jobs': JobView;
   readonly 'GET /apps/:app/environments/:environment/notifications': NotificationListView;

@@ -1,10 +1,12 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { RolloutView } from '../../../src/capabilities/releases/releases-api.ts';
 import { ask } from './parse-answers.ts';
 import { keys } from './query-keys.ts';
 
-/** How often what the judge thinks is asked anew while a judged step is under way, in milliseconds. */
-const judgingMs = 2_000;
+/** How far back the control plane keeps what users asked, in milliseconds. */
+export const longestSeriesMs = 7_200_000;
+const shortestSeriesMs = 10_000;
+/** A bucket of it is over every ten seconds. */
+const seriesMs = 5_000;
 
 export const journalLength = { overview: 60, page: 100 } as const;
 
@@ -31,6 +33,15 @@ export function environmentsQuery(app: string) {
   });
 }
 
+/** Certificates of all that one may see; what is shown of an app is asked anew with it. */
+export function certificatesQuery(app: string) {
+  return queryOptions({
+    queryKey: keys.certificates(app),
+    queryFn: ({ signal }) => ask('GET /certificates', { signal }),
+    staleTime: 60_000,
+  });
+}
+
 export function releasesQuery(app: string) {
   return queryOptions({
     queryKey: keys.releases(app),
@@ -49,8 +60,24 @@ export function rolloutQuery(app: string, rollout: string) {
   return queryOptions({
     queryKey: keys.rollout(app, rollout),
     queryFn: ({ signal }) => ask('GET /apps/:app/rollouts/:rollout', { path: { app, rollout }, signal }),
-    // Looks of the judge are no events, so no stream tells of them.
-    refetchInterval: ({ state }) => (isJudging(state.data) ? judgingMs : false),
+  });
+}
+
+/** What users asked of a service since a moment; asked again for each bucket while it is live. */
+export function seriesQuery(
+  { app, environment }: { readonly app: string; readonly environment: string },
+  service: string,
+  since: number,
+  isLive: boolean,
+) {
+  return queryOptions({
+    queryKey: keys.series(app, environment, service, since),
+    queryFn: ({ signal }) => {
+      const forMs = Math.ceil(Math.max(shortestSeriesMs, Math.min(longestSeriesMs, Date.now() - since)));
+      const query = { service, forMs };
+      return ask('GET /apps/:app/environments/:environment/series', { path: { app, environment }, query, signal });
+    },
+    refetchInterval: isLive ? seriesMs : false,
   });
 }
 
@@ -82,8 +109,4 @@ export function planQuery(app: string, environment: string, wish: PlanWish) {
     staleTime: 0,
     retry: false,
   });
-}
-
-function isJudging(rollout: RolloutView | undefined): boolean {
-  return rollout?.endedAt === null && rollout.steps.some((step) => step.judged && step.state === 'running');
 }

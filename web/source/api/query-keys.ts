@@ -14,6 +14,9 @@ export const keys = {
   rollouts: (app: string) => ['app', app, 'rollouts'] as const,
   rollout: (app: string, rollout: string) => ['app', app, 'rollout', rollout] as const,
   allRollouts: (app: string) => ['app', app, 'rollout'] as const,
+  certificates: (app: string) => ['app', app, 'settings', 'certificates'] as const,
+  series: (app: string, environment: string, service: string, since: number) =>
+    ['app', app, 'series', environment, service, since] as const,
   journal: (app: string, environment: string | null, limit: number) =>
     ['app', app, 'journal', environment, limit] as const,
   allJournals: (app: string) => ['app', app, 'journal'] as const,

@@ -28,6 +28,14 @@ export function configHistoryQuery({ app, environment }: Place) {
   });
 }
 
+/** `from` and `to`: an environment, or a revision as it was frozen. */
+export function compareConfigQuery(app: string, from: string, to: string) {
+  return queryOptions({
+    queryKey: [...keys.settings(app), 'compare', from, to],
+    queryFn: ({ signal }) => ask('GET /apps/:app/config/diff', { path: { app }, query: { from, to }, signal }),
+  });
+}
+
 export function secretsQuery({ app, environment }: Place) {
   return queryOptions({
     queryKey: keys.setting(app, environment, 'secrets'),
@@ -69,6 +77,16 @@ export function jobsQuery({ app, environment }: Place) {
   });
 }
 
+/** What somebody has started; asked again while one is under way. */
+export function handRunsQuery({ app, environment }: Place) {
+  return queryOptions({
+    queryKey: keys.setting(app, environment, 'hand-runs'),
+    queryFn: ({ signal }) =>
+      ask('GET /apps/:app/environments/:environment/jobs-by-hand', { path: { app, environment }, signal }),
+    refetchInterval: ({ state }) => (state.data?.some((run) => run.state === 'running') === true ? underWayMs : false),
+  });
+}
+
 /** A run by its key; asked again while it is under way. */
 export function jobRunQuery({ app, environment }: Place, job: string) {
   return queryOptions({
@@ -96,6 +114,19 @@ export function evidenceQuery({ app, environment }: Place, release: string) {
     queryKey: keys.setting(app, environment, 'evidence', release),
     queryFn: ({ signal }) =>
       ask('GET /apps/:app/environments/:environment/evidence', {
+        path: { app, environment },
+        query: { release },
+        signal,
+      }),
+  });
+}
+
+/** What people sign before a release comes here, and who has signed what. */
+export function checklistsQuery({ app, environment }: Place, release: string) {
+  return queryOptions({
+    queryKey: keys.setting(app, environment, 'checklists', release),
+    queryFn: ({ signal }) =>
+      ask('GET /apps/:app/environments/:environment/checklists', {
         path: { app, environment },
         query: { release },
         signal,

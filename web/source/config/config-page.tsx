@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus } from 'lucide-react';
+import { GitCompareArrows, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 import type { ConfigView } from '../../../src/capabilities/config/config-api.ts';
 import { useMay } from '../actions/action-buttons.tsx';
 import { configQuery } from '../api/settings-queries.ts';
@@ -49,13 +50,17 @@ function Config({ app, environment }: { readonly app: string; readonly environme
 function Standing({ config, onAdd }: { readonly config: ConfigView; readonly onAdd: () => void }) {
   const { t } = useTranslation();
   const may = useMay();
-  const { release, version, differs } = config;
+  const { app, environment, release, version, differs } = config;
   return (
     <div className="table-head">
       <p data-tone={differs ? 'moving' : 'plain'} className="table-standing">
         {release === null ? t('config.noRelease') : t('config.of', { release, version })}{' '}
         {differs ? <b>{t('config.differs')}</b> : null}
       </p>
+      <Link className="with-icon" href={`/apps/${app}/compare/${encodeURIComponent(environment)}`}>
+        <GitCompareArrows aria-hidden="true" />
+        {t('differ.open')}
+      </Link>
       {may('configure') ? (
         <button type="button" className="button" onClick={onAdd}>
           <Plus aria-hidden="true" />

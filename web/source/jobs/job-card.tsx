@@ -1,16 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
-import { CalendarClock, Play, ScrollText, Square } from 'lucide-react';
+import { CalendarClock, Play } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
 import type { KnownJobView, ScheduledRunView } from '../../../src/capabilities/schedules/schedules-api.ts';
 import { useMay } from '../actions/action-buttons.tsx';
 import { jobRunQuery } from '../api/settings-queries.ts';
 import { formatDuration, formatMoment, formatRelative } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
-import { logsAddress } from '../logs/logs-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { useNow } from '../parts/use-now.ts';
 import type { JobWish } from './job-dialogs.tsx';
+import { RunButtons } from './run-buttons.tsx';
 import { RunState } from './run-state.tsx';
 
 interface Place {
@@ -163,24 +162,5 @@ function RunRow({ run, job, place, onWish }: RunRowProps) {
       {note === null ? null : <span className="quiet job-note">{note}</span>}
       <RunButtons place={place} job={job} run={key} isRunning={state === 'running'} onWish={onWish} />
     </li>
-  );
-}
-
-function RunButtons({ place, job, run, isRunning, onWish }: RunByHandProps & { readonly isRunning: boolean }) {
-  const { t } = useTranslation();
-  const may = useMay();
-  return (
-    <span className="buttons run-buttons">
-      <Link className="with-icon" href={logsAddress(place, { job: run })}>
-        <ScrollText aria-hidden="true" />
-        {t('jobs.logs')}
-      </Link>
-      {isRunning && may('operate') ? (
-        <button type="button" className="button" onClick={() => onWish({ kind: 'cancel', job, run })}>
-          <Square aria-hidden="true" />
-          {t('jobs.cancel')}
-        </button>
-      ) : null}
-    </span>
   );
 }

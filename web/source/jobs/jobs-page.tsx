@@ -6,6 +6,7 @@ import { InEnvironment } from '../parts/in-environment.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { JobCard } from './job-card.tsx';
+import { HandRuns } from './hand-runs.tsx';
 import { CancelJobDialog, RunJobDialog, type JobWish } from './job-dialogs.tsx';
 
 interface JobsPageProps {
@@ -13,7 +14,7 @@ interface JobsPageProps {
   readonly wanted: string | null;
 }
 
-/** Jobs of what serves: when each runs next, how the last runs went, and a button that runs one now. */
+/** Jobs of what serves: when each runs next, how the last runs went, a button that runs one now, and what was started by hand. */
 export function JobsPage({ app, wanted }: JobsPageProps) {
   return (
     <InEnvironment app={app} page="jobs" wanted={wanted}>
@@ -26,7 +27,7 @@ function Jobs({ place }: { readonly place: { readonly app: string; readonly envi
   const { t } = useTranslation();
   const query = useQuery(jobsQuery(place));
   const [wish, setWish] = useState<JobWish | null>(null);
-  /** Runs that were started here by hand, by job: the list knows those by schedule. */
+  /** Runs that were started on this page, by job: their last lines are shown at once. */
   const [byHand, setByHand] = useState<Readonly<Record<string, string>>>({});
   const close = () => setWish(null);
   return (
@@ -47,6 +48,7 @@ function Jobs({ place }: { readonly place: { readonly app: string; readonly envi
           )
         }
       </Loaded>
+      <HandRuns place={place} onWish={setWish} />
       {wish?.kind === 'run' ? (
         <RunJobDialog
           place={place}

@@ -2,7 +2,27 @@ import type { enRunning } from './en-running.ts';
 import type { Words } from './words.ts';
 
 export const deRunning: Words<typeof enRunning> = {
+  differ: {
+    open: 'Vergleichen',
+    with: '{{environment}} vergleichen mit',
+    set: 'was jetzt gesetzt ist',
+    runs: 'was läuft',
+    what: 'Was',
+    changed: 'Zuletzt geändert',
+    absent: 'keines',
+    same: 'Kein Unterschied.',
+    sameSecrets: 'Seit diese Revision läuft, wurde kein Secret gesetzt.',
+    sameNames: 'Beide haben Secrets derselben Namen. Werte werden nie verglichen.',
+    sameRelease: '{{release}} würde hier nichts ändern.',
+    flagsAtOnce: 'Was über ein Flag gesagt wird, wirkt sofort: Nichts wartet auf einen Rollout.',
+    nothingRuns: 'Hier läuft kein Release von Lotse.',
+    flagOn: 'an: {{given}}',
+    flagOff: 'aus: {{given}}',
+    codeDefault: 'Vorgabe des Codes',
+  },
   intro: {
+    compare:
+      'Konfiguration, Secrets und Flags: was läuft neben dem, was gesetzt ist, einem Release oder einer anderen Umgebung.',
     config: 'Jeder Wert, woher er kommt und was mit ihm läuft.',
     secrets: 'Namen, Versionen und Zeiten. Was drin ist, bleibt drin.',
     flags: 'Was hier geändert wird, wirkt sofort, ohne Release.',
@@ -26,6 +46,10 @@ export const deRunning: Words<typeof enRunning> = {
     runBesideHappens:
       'Er beginnt sofort in {{environment}}, mit Release, Konfiguration und Speichern dessen, was bedient.\nSein Plan geht weiter wie bisher, auch wenn dann beide laufen.\nEr wird beendet, wenn er länger als {{within}} braucht.',
     startedHere: 'hier gestartet',
+    handTitle: 'Von Hand gestartet',
+    handNone: 'Niemand hat hier einen Job, einen Befehl oder eine Prüfung gestartet.',
+    handCommand: 'ein Befehl',
+    handBy: 'von {{by}}',
     exit: 'Exit-Code {{code}}',
     overdue: 'überfällig',
     logs: 'Logs',
@@ -38,6 +62,7 @@ export const deRunning: Words<typeof enRunning> = {
       succeeded: 'gelungen',
       failed: 'gescheitert',
       lost: 'verloren',
+      unknown: 'unbekannt',
       'not-started': 'nicht gestartet',
     },
   },
@@ -90,9 +115,12 @@ export const deRunning: Words<typeof enRunning> = {
   },
   compare: {
     title: 'Neu und alt nebeneinander: {{service}}',
+    panel: 'Was Nutzer abrufen',
     soon: 'Anfragen, Fehler und Dauer von beiden werden hier in einigen Sekunden gezeichnet.',
+    gone: 'Von seinen Anfragen ist nichts mehr da: zwei Stunden werden sie aufgehoben.',
     requests: 'Anfragen pro Sekunde',
     failed: 'gescheitert',
+    duration: '95 von 100 beantwortet innerhalb von',
   },
   palette: {
     open: 'Gehe zu oder tue',

@@ -1,4 +1,5 @@
 import { deRunning } from './de-running.ts';
+import { dePipelines } from './de-pipelines.ts';
 import { deSettings } from './de-settings.ts';
 import { deAccess } from './de-access.ts';
 import type { Dictionary } from './en.ts';
@@ -6,6 +7,7 @@ import type { Dictionary } from './en.ts';
 export const de: Dictionary = {
   ...deSettings,
   ...deRunning,
+  ...dePipelines,
   nav: {
     skip: 'Zum Inhalt',
     main: 'Seiten',
@@ -17,6 +19,7 @@ export const de: Dictionary = {
     secrets: 'Geheimnisse',
     flags: 'Flags',
     jobs: 'Jobs',
+    compare: 'Vergleich',
     notifications: 'Nachrichten',
     apps: 'App',
     signOut: 'Abmelden',
@@ -59,6 +62,20 @@ export const de: Dictionary = {
     noEvents: 'Hier ist noch nichts geschehen.',
   },
   overview: {
+    order: {
+      maintenance: 'Nutzer bekommen die Wartungsseite.',
+      switch: 'Alle Nutzer bekommen {{revision}}.',
+      by: 'Am Proxy angeordnet von {{by}}',
+      clear: 'Das Folgende ist nicht, was Nutzer bekommen, bis `{{command}}`.',
+    },
+    certificate: {
+      fine: 'Zertifikat bis {{day}}',
+      ended: 'Das Zertifikat von {{name}} ist abgelaufen ({{until}}).',
+      problem: 'Das nächste Zertifikat von {{name}} kommt nicht; dieses gilt bis {{until}}.',
+      waiting: 'Für {{name}} gibt es noch kein Zertifikat.',
+      soon: 'Das Zertifikat von {{name}} gilt bis {{until}}.',
+      nextTry: 'Nächster Versuch {{time}}.',
+    },
     title: 'Überblick',
     after: 'nach {{environment}}',
     serving: 'Bedient',
@@ -109,6 +126,9 @@ export const de: Dictionary = {
     opensAt: 'öffnet {{time}}',
     approve: 'Freigeben',
     sign: 'Abzeichnen',
+    signOne: 'Zeile abzeichnen',
+    signWhat: 'Zeile abzeichnen: {{text}}',
+    signedBy: 'abgezeichnet von {{name}}',
     override: 'Übergehen',
     byAnother: 'Du hast ihn gestartet, also gibt jemand anderes frei.',
   },
@@ -411,6 +431,9 @@ export const de: Dictionary = {
     },
     sign: {
       title: 'Die Checkliste für {{release}} abzeichnen',
+      titleOne: 'Eine Zeile der Checkliste für {{release}} abzeichnen',
+      whatOne:
+        'Du zeichnest diese eine Zeile ab, mit deinem Namen und der Zeit; ein Grund wird daneben aufgehoben.\nDer Rollout geht weiter, sobald alle Schranken offen sind.',
       what: 'Du zeichnest jede offene Zeile der Checkliste ab, mit deinem Namen und der Zeit.\nDer Rollout geht weiter, sobald alle Schranken offen sind.',
     },
     override: {

@@ -1,6 +1,25 @@
 /** Words of the pages about what runs: jobs, logs, notifications, comparisons; and of the command palette. */
 export const enRunning = {
+  differ: {
+    open: 'Compare',
+    with: 'Compare {{environment}} with',
+    set: 'what is set now',
+    runs: 'what runs',
+    what: 'What',
+    changed: 'Changed last',
+    absent: 'none',
+    same: 'No difference.',
+    sameSecrets: 'No secret was set since this revision serves.',
+    sameNames: 'Both have secrets of the same names. Values are never compared.',
+    sameRelease: '{{release}} would change nothing here.',
+    flagsAtOnce: 'What is said about a flag acts at once: nothing waits for a rollout.',
+    nothingRuns: 'No release of Lotse runs here.',
+    flagOn: 'on: {{given}}',
+    flagOff: 'off: {{given}}',
+    codeDefault: 'default of the code',
+  },
   intro: {
+    compare: 'Config, secrets and flags: what runs beside what is set, a release, or another environment.',
     config: 'Every value, where it comes from, and what runs with it.',
     secrets: 'Names, versions and times. What is inside stays inside.',
     flags: 'What is changed here takes effect at once, without a release.',
@@ -24,6 +43,10 @@ export const enRunning = {
     runBesideHappens:
       'It starts at once in {{environment}}, with the release, config and stores of what serves.\nIts schedule goes on as before, also if both run at a time.\nIt is ended when it takes longer than {{within}}.',
     startedHere: 'started here',
+    handTitle: 'Started by hand',
+    handNone: 'Nobody has started a job, a command or a verification here.',
+    handCommand: 'a command',
+    handBy: 'by {{by}}',
     exit: 'exit code {{code}}',
     overdue: 'overdue',
     logs: 'Logs',
@@ -35,6 +58,7 @@ export const enRunning = {
       succeeded: 'succeeded',
       failed: 'failed',
       lost: 'lost',
+      unknown: 'unknown',
       'not-started': 'not started',
     },
   },
@@ -87,9 +111,12 @@ export const enRunning = {
   },
   compare: {
     title: 'New and old side by side: {{service}}',
+    panel: 'What users ask for',
     soon: 'Requests, failures and latency of both are drawn here in a few seconds.',
+    gone: 'Nothing is kept of its requests: that is done for two hours.',
     requests: 'requests per second',
     failed: 'failed',
+    duration: '95 of 100 answered within',
   },
   palette: {
     open: 'Go to or do',

@@ -1,4 +1,5 @@
 import { enRunning } from './en-running.ts';
+import { enPipelines } from './en-pipelines.ts';
 import { enSettings } from './en-settings.ts';
 import type { Words } from './words.ts';
 import { enAccess } from './en-access.ts';
@@ -7,6 +8,7 @@ import { enAccess } from './en-access.ts';
 export const en = {
   ...enSettings,
   ...enRunning,
+  ...enPipelines,
   nav: {
     skip: 'Skip to content',
     main: 'Pages',
@@ -18,6 +20,7 @@ export const en = {
     secrets: 'Secrets',
     flags: 'Flags',
     jobs: 'Jobs',
+    compare: 'Compare',
     notifications: 'Notifications',
     apps: 'App',
     signOut: 'Sign out',
@@ -60,6 +63,20 @@ export const en = {
     noEvents: 'Nothing has happened here yet.',
   },
   overview: {
+    order: {
+      maintenance: 'Users get the maintenance page.',
+      switch: 'All users get {{revision}}.',
+      by: 'Ordered at the proxy by {{by}}',
+      clear: 'What is said below is not what users get, until `{{command}}`.',
+    },
+    certificate: {
+      fine: 'Certificate until {{day}}',
+      ended: 'The certificate of {{name}} has ended ({{until}}).',
+      problem: 'The next certificate of {{name}} does not come; this one lasts until {{until}}.',
+      waiting: 'There is no certificate for {{name}} yet.',
+      soon: 'The certificate of {{name}} lasts until {{until}}.',
+      nextTry: 'Next try {{time}}.',
+    },
     title: 'Overview',
     after: 'after {{environment}}',
     serving: 'Serving',
@@ -110,6 +127,9 @@ export const en = {
     opensAt: 'opens {{time}}',
     approve: 'Approve',
     sign: 'Sign',
+    signOne: 'Sign this line',
+    signWhat: 'Sign this line: {{text}}',
+    signedBy: 'signed by {{name}}',
     override: 'Override',
     byAnother: 'You have started it, so somebody else approves.',
   },
@@ -408,6 +428,9 @@ export const en = {
     },
     sign: {
       title: 'Sign the checklist for {{release}}',
+      titleOne: 'Sign a line of the checklist for {{release}}',
+      whatOne:
+        'You sign this one line, with your name and the time; a reason is kept beside it.\nThe rollout goes on once all its gates are open.',
       what: 'You sign every open line of the checklist, with your name and the time.\nThe rollout goes on once all its gates are open.',
     },
     override: {

@@ -6,10 +6,14 @@ import { Chip } from '../parts/chip.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { ReleaseName } from '../parts/release-name.tsx';
 import { hasEnded } from '../rollout/step-progress.ts';
+import { Certificates } from './certificates.tsx';
 import { LaneRollout, LatestRollout } from './lane-rollout.tsx';
 import { Overrides } from './overrides.tsx';
+import { ProxyOrders } from './proxy-orders.tsx';
 import { Services } from './services.tsx';
 import { TrafficShares } from './traffic-shares.tsx';
+
+const mostAddresses = 3;
 
 interface LaneProps {
   readonly environment: EnvironmentViewModel;
@@ -26,9 +30,11 @@ export function Lane({ environment, subject }: LaneProps) {
   return (
     <section className="lane" aria-labelledby={titleId} data-environment={environment.environment}>
       <LaneHead environment={environment} titleId={titleId} />
+      <ProxyOrders environment={environment.environment} orders={environment.proxyOrders} />
       <div className="lane-body">
         <div className="lane-column">
           <Serving environment={environment} subject={subject} />
+          <Certificates environment={environment} />
           {rollout === null || isUnderWay ? null : <LatestRollout rollout={rollout} />}
         </div>
         <div className="lane-column">
@@ -45,7 +51,6 @@ export function Lane({ environment, subject }: LaneProps) {
 function LaneHead({ environment, titleId }: { readonly environment: EnvironmentViewModel; readonly titleId: string }) {
   const { t } = useTranslation();
   const { after, addresses, domains } = environment;
-  const links = addresses.length > 0 ? addresses : domains.map((domain) => `https://${domain}`);
   return (
     <header className="lane-head">
       <div>
@@ -53,11 +58,17 @@ function LaneHead({ environment, titleId }: { readonly environment: EnvironmentV
         {after === null ? null : <p className="quiet lane-after">{t('overview.after', { environment: after })}</p>}
       </div>
       <ul className="addresses" aria-label={t('overview.addresses')}>
-        {links.slice(0, 3).map((address) => (
+        {addresses.slice(0, mostAddresses).map((address) => (
           <li key={address}>
             <a href={address} target="_blank" rel="noreferrer">
               {address.replace(/^https?:\/\//, '').replace(/\/$/, '')}
             </a>
+          </li>
+        ))}
+        {/* Before the first release nothing answers by these names. */}
+        {(addresses.length > 0 ? [] : domains.slice(0, mostAddresses)).map((domain) => (
+          <li key={domain} className="quiet">
+            {domain}
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { EnvironmentViewModel, SlotView } from '../../../src/capabilities/releases/releases-api.ts';
 import { formatBytes, formatClock } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
+import { sentenceCase } from '../rollout/step-title.ts';
 
 type Service = EnvironmentViewModel['services'][number];
 
@@ -49,7 +50,21 @@ function ServiceRow({ service, environment }: ServiceRowProps) {
       <span className="service-count" aria-hidden="true">
         {ready}/{slots.length}
       </span>
+      <Trouble slots={slots} />
     </li>
+  );
+}
+
+/** Why instances are not ready, each reason once; what is only starting has none yet. */
+function Trouble({ slots }: { readonly slots: readonly SlotView[] }) {
+  const notes = slots.flatMap(({ state, note }) => (state === 'ready' || state === 'stopping' ? [] : (note ?? [])));
+  if (notes.length === 0) return null;
+  return (
+    <ul className="service-notes">
+      {[...new Set(notes)].map((note) => (
+        <li key={note}>{sentenceCase(note)}</li>
+      ))}
+    </ul>
   );
 }
 

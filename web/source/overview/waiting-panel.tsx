@@ -6,6 +6,7 @@ import type {
   RolloutView,
 } from '../../../src/capabilities/releases/releases-api.ts';
 import { GateButtons } from '../actions/action-buttons.tsx';
+import { GateLines } from '../actions/gate-lines.tsx';
 import { formatMoment } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
 import { useNamedText } from '../parts/use-person-name.ts';
@@ -64,6 +65,7 @@ function WaitingGate({ rollout, gate }: { readonly rollout: RolloutView; readonl
         </p>
       </div>
       <GateButtons rollout={rollout} gate={gate} />
+      <GateLines rollout={rollout} gate={gate} />
     </>
   );
 }

@@ -9,7 +9,7 @@ import { orderEnvironments } from '../overview/order-environments.ts';
 import { Loaded } from './loaded.tsx';
 import { Skeleton } from './skeleton.tsx';
 
-export type PageName = 'config' | 'secrets' | 'flags' | 'jobs' | 'notifications' | 'logs';
+export type PageName = 'config' | 'secrets' | 'flags' | 'jobs' | 'notifications' | 'logs' | 'compare';
 
 interface InEnvironmentProps {
   readonly app: string;

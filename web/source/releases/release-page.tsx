@@ -8,6 +8,7 @@ import { Loaded } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { usePersonName } from '../parts/use-person-name.ts';
+import { ReleasePipeline } from '../pipelines/release-pipeline.tsx';
 import { RolloutStatus } from '../rollout/rollout-status.tsx';
 import { ReleaseContents } from './release-contents.tsx';
 import { ReleaseEvidence } from './release-evidence.tsx';
@@ -58,6 +59,7 @@ function Release({ release }: { readonly release: ReleaseView }) {
           {places.map((place) => (
             <ReleasePlace key={place.environment} release={release} place={place} />
           ))}
+          <ReleasePipeline release={release} />
           <ReleaseEvidence release={release} places={places} />
         </div>
         <aside className="rollout-side">

@@ -7,6 +7,7 @@ import { useAction } from '../actions/action-provider.tsx';
 import { Plan } from '../actions/plan-preview.tsx';
 import { planQuery, releasesQuery, rolloutsQuery } from '../api/queries.ts';
 import { GateButtons } from '../actions/action-buttons.tsx';
+import { GateLines } from '../actions/gate-lines.tsx';
 import { problemOf } from '../api/api-error.ts';
 import { Chip } from '../parts/chip.tsx';
 import { CodeText } from '../parts/code-text.tsx';
@@ -102,6 +103,7 @@ function Waiting({ release, place: { rollout } }: ReleasePlaceProps) {
             <b>{gate.title}</b>: {gate.message}
           </span>
           <GateButtons rollout={rollout} gate={gate} />
+          <GateLines rollout={rollout} gate={gate} />
         </li>
       ))}
     </ul>

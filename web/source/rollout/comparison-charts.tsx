@@ -1,16 +1,14 @@
 import 'uplot/dist/uPlot.min.css';
 import { useTranslation } from 'react-i18next';
-import type { Interval } from './looks.ts';
+import type { Interval } from './compared-traffic.ts';
 import { SideChart } from './side-chart.tsx';
 import { useTheme } from './use-theme.ts';
 
 interface ComparisonChartsProps {
   readonly intervals: readonly Interval[];
-  /** What late means, in words; null: nobody judges it. */
-  readonly late: string | null;
 }
 
-export function ComparisonCharts({ intervals, late }: ComparisonChartsProps) {
+export function ComparisonCharts({ intervals }: ComparisonChartsProps) {
   const { t } = useTranslation();
   const theme = useTheme();
   return (
@@ -38,15 +36,13 @@ export function ComparisonCharts({ intervals, late }: ComparisonChartsProps) {
           valueOf={(traffic) => traffic.failed}
           unit="rate"
         />
-        {late === null ? null : (
-          <SideChart
-            key={`late/${theme}`}
-            title={late}
-            intervals={intervals}
-            valueOf={(traffic) => traffic.late}
-            unit="rate"
-          />
-        )}
+        <SideChart
+          key={`duration/${theme}`}
+          title={t('compare.duration')}
+          intervals={intervals}
+          valueOf={(traffic) => traffic.p95Ms}
+          unit="duration"
+        />
       </div>
     </>
   );

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleHelp, Scale, TriangleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { JudgedView } from '../../../src/capabilities/releases/judgement-api.ts';
+import type { RolloutView } from '../../../src/capabilities/releases/releases-api.ts';
 import { formatCount } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
 import { Chip, type Tone } from '../parts/chip.tsx';
@@ -11,8 +12,13 @@ import { FindingTable } from './finding-table.tsx';
 const signs = { harmful: TriangleAlert, healthy: CircleCheck, undecided: CircleHelp } as const;
 const tones = { harmful: 'bad', healthy: 'good', undecided: 'plain' } as const satisfies Record<string, Tone>;
 
+interface JudgePanelProps {
+  readonly rollout: RolloutView;
+  readonly judged: JudgedView;
+}
+
 /** What the judge thinks of the new release, why, and what it would take to know more. */
-export function JudgePanel({ judged }: { readonly judged: JudgedView }) {
+export function JudgePanel({ rollout, judged }: JudgePanelProps) {
   const { t } = useTranslation();
   const { verdict, sentence, broken, exposure } = judged;
   return (
@@ -33,7 +39,7 @@ export function JudgePanel({ judged }: { readonly judged: JudgedView }) {
         </p>
       ))}
       {judged.points.length < 2 ? null : <EvidenceChart points={judged.points} />}
-      <Comparison judged={judged} />
+      <Comparison rollout={rollout} />
       <FindingTable findings={judged.findings} />
       <Exposure exposure={exposure} />
     </section>

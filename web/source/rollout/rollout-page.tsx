@@ -9,7 +9,9 @@ import { TrafficShares } from '../overview/traffic-shares.tsx';
 import { shutGates, WaitingList } from '../overview/waiting-panel.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
+import { useNow } from '../parts/use-now.ts';
 import { CausePanel } from './cause-panel.tsx';
+import { Comparison, isKept } from './comparison.tsx';
 import { EarlierRollouts } from './earlier-rollouts.tsx';
 import { Fairway } from './fairway.tsx';
 import { JudgePanel } from './judge-panel.tsx';
@@ -51,7 +53,11 @@ function Rollout({ rollout }: { readonly rollout: RolloutView }) {
       {cause === null ? null : (
         <CausePanel cause={cause} step={failed === undefined ? cause.step : titleOf({ ...failed, state: 'failed' })} />
       )}
-      {rollout.judged === null ? null : <JudgePanel judged={rollout.judged} />}
+      {rollout.judged === null ? (
+        <UnjudgedTraffic rollout={rollout} />
+      ) : (
+        <JudgePanel rollout={rollout} judged={rollout.judged} />
+      )}
       <NewInstances rollout={rollout} />
       <div className="rollout-columns">
         <section aria-labelledby="steps-title">
@@ -103,6 +109,21 @@ function Hero({ rollout, onOpen }: { readonly rollout: RolloutView; readonly onO
       </div>
       <Fairway rollout={rollout} onOpen={onOpen} />
       <NowLine rollout={rollout} />
+    </section>
+  );
+}
+
+/** Nobody judges it; what users ask of both releases is seen all the same. */
+function UnjudgedTraffic({ rollout }: { readonly rollout: RolloutView }) {
+  const { t } = useTranslation();
+  const now = useNow(null);
+  if (!isKept(rollout, now)) return null;
+  return (
+    <section className="judge" aria-labelledby="traffic-title">
+      <h2 id="traffic-title" className="label">
+        {t('compare.panel')}
+      </h2>
+      <Comparison rollout={rollout} />
     </section>
   );
 }

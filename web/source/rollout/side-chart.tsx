@@ -1,15 +1,15 @@
 import { useEffect, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import uPlot from 'uplot';
-import { formatClock, formatCount, formatRate } from '../language/format.ts';
+import { formatClock, formatCount, formatDuration, formatRate } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
-import type { Interval } from './looks.ts';
+import type { Interval, Traffic } from './compared-traffic.ts';
 
 interface SideChartProps {
   readonly title: string;
   readonly intervals: readonly Interval[];
-  readonly valueOf: (side: Interval['new']) => number | null;
-  readonly unit: 'count' | 'rate';
+  readonly valueOf: (side: Traffic) => number | null;
+  readonly unit: 'count' | 'rate' | 'duration';
 }
 
 const height = 132;
@@ -46,7 +46,8 @@ export function SideChart({ title, intervals, valueOf, unit }: SideChartProps) {
 }
 
 function formatOf(unit: SideChartProps['unit'], language: string): (value: number) => string {
-  return (value) => (unit === 'rate' ? formatRate(value, language) : formatCount(value, language));
+  const format = { rate: formatRate, count: formatCount, duration: formatDuration }[unit];
+  return (value) => format(value, language);
 }
 
 function useChart(data: uPlot.AlignedData, unit: SideChartProps['unit']) {

@@ -2,11 +2,10 @@ import { lazy, Suspense } from 'react';
 import { Route, Switch } from 'wouter';
 import { OverviewPage } from '../overview/overview-page.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
-import { ReleasesPage } from '../releases/releases-page.tsx';
-import { RolloutPage } from '../rollout/rollout-page.tsx';
 import { NotFound } from './not-found.tsx';
 
-// What most people open first comes with the first load; the other pages come when they are asked for.
+// The overview comes with the first load; every other page comes when it is asked for.
+const ComparePage = lazy(async () => ({ default: (await import('../compare/compare-page.tsx')).ComparePage }));
 const ConfigPage = lazy(async () => ({ default: (await import('../config/config-page.tsx')).ConfigPage }));
 const FlagsPage = lazy(async () => ({ default: (await import('../flags/flags-page.tsx')).FlagsPage }));
 const JobsPage = lazy(async () => ({ default: (await import('../jobs/jobs-page.tsx')).JobsPage }));
@@ -16,6 +15,8 @@ const NotificationsPage = lazy(async () => ({
   default: (await import('../notifications/notifications-page.tsx')).NotificationsPage,
 }));
 const ReleasePage = lazy(async () => ({ default: (await import('../releases/release-page.tsx')).ReleasePage }));
+const ReleasesPage = lazy(async () => ({ default: (await import('../releases/releases-page.tsx')).ReleasesPage }));
+const RolloutPage = lazy(async () => ({ default: (await import('../rollout/rollout-page.tsx')).RolloutPage }));
 const SecretsPage = lazy(async () => ({ default: (await import('../secrets/secrets-page.tsx')).SecretsPage }));
 
 /** Every page about one app. */
@@ -39,6 +40,9 @@ export function AppPages({ app }: { readonly app: string }) {
           <JournalPage app={app} />
         </Route>
         <Route path="/apps/:app/logs/:place?">{({ place }) => <LogsPage app={app} wanted={place ?? null} />}</Route>
+        <Route path="/apps/:app/compare/:place?">
+          {({ place }) => <ComparePage app={app} wanted={place ?? null} />}
+        </Route>
         <Route path="/apps/:app/config/:place?">{({ place }) => <ConfigPage app={app} wanted={place ?? null} />}</Route>
         <Route path="/apps/:app/secrets/:place?">
           {({ place }) => <SecretsPage app={app} wanted={place ?? null} />}

@@ -6,11 +6,11 @@ import { appsQuery, meQuery } from '../api/queries.ts';
 import { NoApp } from '../overview/no-app.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
-import { SignInPage } from '../sign-in/sign-in-page.tsx';
 import { AppPages } from './app-pages.tsx';
 import { Frame } from './frame.tsx';
 import { NotFound } from './not-found.tsx';
 
+const SignInPage = lazy(async () => ({ default: (await import('../sign-in/sign-in-page.tsx')).SignInPage }));
 const AccessPages = lazy(async () => ({ default: (await import('../access/access-pages.tsx')).AccessPages }));
 
 /** Everything but signing in needs somebody who is signed in. */
@@ -18,7 +18,7 @@ export function App() {
   return (
     <Switch>
       <Route path="/sign-in">
-        <SignInPage />
+        <SignIn />
       </Route>
       <Route>
         <SignedIn />
@@ -27,10 +27,18 @@ export function App() {
   );
 }
 
+function SignIn() {
+  return (
+    <Suspense fallback={null}>
+      <SignInPage />
+    </Suspense>
+  );
+}
+
 function SignedIn() {
   const me = useQuery(meQuery);
   const isRefused = me.error !== null && problemOf(me.error).status === 401;
-  if (isRefused) return <SignInPage />;
+  if (isRefused) return <SignIn />;
   return (
     <Frame>
       <Loaded query={me} skeleton={<Skeleton lines={6} />}>

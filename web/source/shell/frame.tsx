@@ -89,7 +89,11 @@ function Pages({ app }: { readonly app: string }) {
   const isBelow = (page: string) => path === `${base}/${page}` || path.startsWith(`${base}/${page}/`);
   const pages = [
     { href: base, label: t('nav.overview'), isHere: path === base || isBelow('rollouts') },
-    ...appPages.map((page) => ({ href: `${base}/${page}`, label: t(`nav.${page}`), isHere: isBelow(page) })),
+    ...appPages.map((page) => ({
+      href: `${base}/${page}`,
+      label: t(`nav.${page}`),
+      isHere: isBelow(page) || (page === 'config' && isBelow('compare')),
+    })),
   ];
   return (
     <nav ref={(nav) => showCurrent(nav)} className="pages" aria-label={t('nav.main')}>

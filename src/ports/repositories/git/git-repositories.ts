@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getCACertificates } from 'node:tls';
 import { LotseError } from '../../../core/errors.ts';
 import type { FetchedCommit, Repositories, Repository, WantedTar } from '../repositories.ts';
 import { readFailure } from './read-failure.ts';
@@ -13,6 +14,8 @@ interface GitOptions {
   /** Of a pack, and of a tar. */
   readonly maxBytes?: number;
   readonly fetchMs?: number;
+  /** Authorities (PEM) that a repository may lead to, beside those of the system and of Node. */
+  readonly roots?: readonly string[];
 }
 
 const usualMaxBytes = 2 * 1024 ** 3;
@@ -28,6 +31,7 @@ export function gitRepositories({
   folder,
   maxBytes = usualMaxBytes,
   fetchMs = usualFetchMs,
+  roots = [],
 }: GitOptions): Repositories {
   const turns = new Map<string, Promise<unknown>>();
   const inTurn = <T>(address: string, work: () => Promise<T>): Promise<T> => {
@@ -47,7 +51,7 @@ export function gitRepositories({
       inTurn(repository.address, async () => {
         const late = AbortSignal.timeout(fetchMs);
         const both = AbortSignal.any([late, signal]);
-        await (swept ??= sweep(folder));
+        await (swept ??= sweep(folder).then(() => writeRoots(folder, roots)));
         try {
           return await fetchHead({ bare: place(repository), folder, ...limits, signal: both }, repository, branch);
         } catch (error) {
@@ -65,6 +69,18 @@ async function sweep(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const left = (await readdir(folder)).filter((name) => /^(?:login|tree)-/.test(name));
   await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
+/** git takes one file, which replaces the system's: so all are in it. */
+async function writeRoots(folder: string, roots: readonly string[]): Promise<void> {
+  await rm(rootsFile(folder), { force: true });
+  if (roots.length === 0) return;
+  const all = [...roots, ...getCACertificates('bundled'), ...getCACertificates('system')];
+  await writeFile(rootsFile(folder), all.join('\n'), { mode: 0o600 });
+}
+
+function rootsFile(folder: string): string {
+  return join(folder, 'roots.pem');
 }
 
 interface Surroundings {
@@ -154,6 +170,7 @@ async function loginOf(repository: Repository, scratch: string, folder: string):
     ['http.followRedirects', 'false'],
     ['http.lowSpeedLimit', '1000'],
     ['http.lowSpeedTime', '60'],
+    ...(existsSync(rootsFile(folder)) ? [['http.sslCAInfo', rootsFile(folder)] satisfies [string, string]] : []),
   ];
   const isWeb = /^https?:/.test(address);
   if (login?.kind === 'token' && isWeb) {

@@ -30,6 +30,10 @@ export function readFailure(said: string, { address, branch, maxFileBytes }: Abo
     )
   )
     return new LotseError('forbidden', `${address} may not be read with this login`, { hint: loginHint, details });
+  if (/certificate verification failed|SSL certificate problem/i.test(said)) {
+    const message = `${address} has a certificate of an authority that is not known here (--tls-roots of the control plane)`;
+    return new LotseError('unreachable', message, { hint: rootsHint, retriable: true, details });
+  }
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i.test(said))
     return new LotseError('forbidden', `${address} shows another key than when it was met first`, { details });
   if (/repository .* not found|does not appear to be a git repository|returned error: 404/i.test(said))
@@ -41,3 +45,4 @@ export function readFailure(said: string, { address, branch, maxFileBytes }: Abo
 
 const loginHint =
   'A token is set by `lotse secret set NAME build`, and named by `lotse source connect … --token NAME`.';
+const rootsHint = 'A file with the roots of your own authority: `lotse serve -- --tls-roots ca.pem`.';

@@ -1,3 +1,4 @@
+import type { OneOffOrder } from '../session.ts';
 import type { JobOrder, ServiceOrder } from '../targets.ts';
 import { shortHash } from '../slots/folders.ts';
 
@@ -13,6 +14,7 @@ export const labelNames = {
   slot: 'lotse.slot',
   attempt: 'lotse.attempt',
   job: 'lotse.job',
+  oneOff: 'lotse.one-off',
 } as const;
 
 export interface ContainerIdentity {
@@ -58,6 +60,22 @@ export function identityOfJob(state: string, order: JobOrder): ContainerIdentity
       [labelNames.environment]: order.environment,
       [labelNames.revision]: order.revision,
       [labelNames.job]: key,
+    },
+  };
+}
+
+/** Of a program that somebody sits at. */
+export function identityOfOneOff(state: string, order: OneOffOrder): ContainerIdentity {
+  const key = shortHash(order.key);
+  return {
+    name: ['lotse', state, order.app, order.environment, 'run', key].join('-'),
+    hostname: `${order.definition.service}-run`,
+    labels: {
+      [stateLabel]: state,
+      [labelNames.app]: order.app,
+      [labelNames.environment]: order.environment,
+      [labelNames.revision]: order.revision,
+      [labelNames.oneOff]: key,
     },
   };
 }

@@ -57,5 +57,7 @@ export interface DockerMachine {
   readonly logs: ContainerLogSettings;
   /** Those that are followed now, by the folder of their attempt. */
   readonly openLogs: Map<string, ContainerLog>;
+  /** Names of containers whose program somebody sits at now. */
+  readonly openOneOffs: Set<string>;
   readonly now: () => number;
 }

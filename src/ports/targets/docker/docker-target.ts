@@ -1,7 +1,7 @@
 import type { ArtifactDigest, Scope } from '../../../core/ids.ts';
 import type { ObservedJob } from '../../../rollout/facts.ts';
 import type { InnerNetwork } from '../../../core/routing-document.ts';
-import type { EntryOrder, Session } from '../session.ts';
+import type { EntryOrder, OneOffOrder, Session } from '../session.ts';
 import type {
   EnterableTarget,
   JobOrder,
@@ -19,6 +19,7 @@ import { pause } from '../slots/pause.ts';
 import { readRoom } from '../slots/room.ts';
 import type { DockerTargetOptions, OpenedDocker } from './open-docker.ts';
 import { openDocker } from './open-docker.ts';
+import { runInContainer } from './run-in-container.ts';
 import { readServerRoom } from './server-room.ts';
 import { formatSubnet } from './subnet.ts';
 import { keepUp } from './upkeep.ts';
@@ -126,6 +127,10 @@ export class DockerTarget implements EnterableTarget {
 
   async enter(order: EntryOrder): Promise<Session> {
     return await this.#services.enter(order);
+  }
+
+  async runOnce(order: OneOffOrder): Promise<Session> {
+    return await runInContainer(this.#opened.machine, order);
   }
 
   /** Digests that an instance runs from or is ordered to: their images must not be collected. */

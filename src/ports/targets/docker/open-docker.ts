@@ -89,6 +89,7 @@ export async function openDocker(options: DockerTargetOptions, closing: AbortSig
     timings,
     logs: { limits: { ...defaultLogLimits, ...options.logs }, fallocate: await findTool('fallocate') },
     openLogs: new Map(),
+    openOneOffs: new Set(),
     now: options.now ?? Date.now,
   };
   return { machine, slots: await openSlots(machine, options, closing) };

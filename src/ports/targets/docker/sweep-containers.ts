@@ -9,7 +9,7 @@ import { isFailure } from './engine-sight.ts';
 
 /**
  * Takes away containers of this state whose end was counted already: what a control plane left that died between the
- * two. Nothing else is touched, whatever its name: not what is of another state, and not what no record tells about.
+ * two; and those of programs that nobody sits at any more. Nothing else is touched, whatever its name: not what is of another state, and not what no record tells about.
  * Errors: `unreachable`, `timeout`.
  */
 export async function sweepContainers(machine: DockerMachine, slots: SlotMachine): Promise<void> {
@@ -18,10 +18,15 @@ export async function sweepContainers(machine: DockerMachine, slots: SlotMachine
 }
 
 async function sweep(machine: DockerMachine, slots: SlotMachine, container: ContainerSummary): Promise<void> {
-  if (!(await isAccounted(slots, container))) return;
+  if (!(await isOver(machine, slots, container))) return;
   await machine.engine.containers.remove(container.Id, { force: true }).catch((error: unknown) => {
     if (!isFailure(error, 'not-found') && !isFailure(error, 'conflict')) throw error;
   });
+}
+
+async function isOver(machine: DockerMachine, slots: SlotMachine, container: ContainerSummary): Promise<boolean> {
+  if (container.Labels[labelNames.oneOff] === undefined) return await isAccounted(slots, container);
+  return !container.Names.some((name) => machine.openOneOffs.has(name.replace(/^\//, '')));
 }
 
 async function isAccounted(slots: SlotMachine, container: ContainerSummary): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { startProcessTargetTest } from '../../../../test/harness/process-target-setup.ts';
-import { sessionContract } from '../sessions.contract.ts';
+import { oneOffContract, sessionContract } from '../sessions.contract.ts';
 
 sessionContract('process target', startProcessTargetTest);
+oneOffContract('process target', startProcessTargetTest);

@@ -52,6 +52,13 @@ test('lines carry the time at which they were seen, and both streams are in the 
   );
 });
 
+test('what was written last, while a note was made, stays behind what stands before it', async () => {
+  await using folder = await temporaryFolder();
+  await appendFile(join(folder.path, 'out.log'), 'one\ntwo\n');
+  await appendFile(join(folder.path, 'times'), `${Date.now() + 3_600_000} 4 0\n`);
+  assert.deepEqual(await lastTexts(processLogs, folder.path, 10), ['one', 'two']);
+});
+
 async function tendOnce(folder: string, fallocate: string): Promise<void> {
   await tendLogs(folder, limits, fallocate, () => undefined, AbortSignal.timeout(20));
 }

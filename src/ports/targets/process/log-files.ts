@@ -79,10 +79,12 @@ async function readTimes(folder: string): Promise<LogTimes> {
     .split('\n')
     .filter(Boolean)
     .map((line) => line.split(' ').map(Number));
-  const latest = await stat(join(folder, outputFiles.out)).then(
+  const written = await stat(join(folder, outputFiles.out)).then(
     (found) => Math.round(found.mtimeMs),
     () => Date.now(),
   );
+  // What was written while a note was made is older than the note, and must not seem older than what stands before it.
+  const latest = Math.max(written, notes.at(-1)?.[0] ?? 0);
   return {
     of: (stream, offset) => {
       const column = stream === 'out' ? 1 : 2;

@@ -1,6 +1,6 @@
 import type { ArtifactDigest, Scope } from '../../../core/ids.ts';
 import type { ObservedJob } from '../../../rollout/facts.ts';
-import type { EntryOrder, Session } from '../session.ts';
+import type { EntryOrder, OneOffOrder, Session } from '../session.ts';
 import type {
   EnterableTarget,
   JobOrder,
@@ -17,6 +17,7 @@ import { readLogs } from '../slots/logs.ts';
 import type { OpenedMachine, ProcessTargetOptions } from './open-machine.ts';
 import { openMachine } from './open-machine.ts';
 import { readRoom } from '../slots/room.ts';
+import { runOneOff, sweepOneOffs } from './run-one-off.ts';
 
 /** Runs instances and jobs as processes of this machine (Linux, macOS). */
 export class ProcessTarget implements EnterableTarget {
@@ -45,6 +46,7 @@ export class ProcessTarget implements EnterableTarget {
   async adopt(): Promise<void> {
     await this.#services.adopt();
     await this.#jobs.adopt();
+    await sweepOneOffs(this.#opened.machine);
   }
 
   async ensure(order: ServiceOrder): Promise<void> {
@@ -78,6 +80,10 @@ export class ProcessTarget implements EnterableTarget {
 
   async enter(order: EntryOrder): Promise<Session> {
     return await this.#services.enter(order);
+  }
+
+  async runOnce(order: OneOffOrder): Promise<Session> {
+    return await runOneOff(this.#opened.machine, order);
   }
 
   /** Digests that an instance runs from or is ordered to: they must not be collected. */

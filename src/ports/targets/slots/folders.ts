@@ -51,6 +51,11 @@ export class Folders {
     return join(this.run, ...safe(scope.app, scope.environment), 'jobs', shortHash(key));
   }
 
+  /** Of a program that somebody sits at, by its marker. */
+  runOfOneOff(scope: Scope, marker: string): string {
+    return join(this.run, ...safe(scope.app, scope.environment), 'one-offs', marker);
+  }
+
   /** Names one attempt of this state, unlike any other on this machine. */
   marker(...words: readonly (string | number)[]): string {
     return shortHash([this.state, ...words].join('\n'));

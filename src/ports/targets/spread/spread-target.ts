@@ -4,7 +4,7 @@ import { chainOf } from '../../../core/ids.ts';
 import type { InnerNetwork } from '../../../core/routing-document.ts';
 import type { ObservedJob } from '../../../rollout/facts.ts';
 import { mergeLogs } from '../merge-logs.ts';
-import type { EntryOrder, Session } from '../session.ts';
+import type { EntryOrder, OneOffOrder, Session } from '../session.ts';
 import type {
   EnterableTarget,
   JobOrder,
@@ -99,6 +99,12 @@ export class SpreadTarget implements NetworkedTarget, EnterableTarget {
     throw new LotseError('not-built-yet', `Nobody can enter what runs on ${server} yet`);
   }
 
+  async runOnce(order: OneOffOrder): Promise<Session> {
+    const { name, target } = await this.#open(serversOf(order)[0] ?? '');
+    if ('runOnce' in target) return await naming(name, target.runOnce(order));
+    throw new LotseError('not-built-yet', `Nobody can run a program by hand on ${name} yet`);
+  }
+
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
     const logs = this.#servers.opened.map(({ target }) => target.logs(query, signal));
     return mergeLogs(logs, query);
@@ -143,7 +149,9 @@ function placed(address: TargetSlot['address'], server: string): TargetSlot['add
   return address === null ? null : { ...address, server };
 }
 
-function serversOf({ app, environment, servers = [] }: ServiceOrder | JobOrder | TargetPlace): readonly string[] {
+type Placed = ServiceOrder | JobOrder | OneOffOrder | TargetPlace;
+
+function serversOf({ app, environment, servers = [] }: Placed): readonly string[] {
   if (servers.length > 0) return servers;
   throw new LotseError('internal', `no machines are named for ${chainOf({ app, environment })}`);
 }

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { durationBin } from '../core/durations.ts';
+import type { EpochCounters, TrafficCount } from '../core/routing-document.ts';
+import { bucketsKept } from './series-line.ts';
+import { mostSeries, TrafficSeries } from './traffic-series.ts';
+
+const scope = { app: 'shop', environment: 'production' };
+const begun = 1_800_000_000_000;
+const hour = 3_600_000;
+
+function count(revision: string, started: number, more: Partial<TrafficCount> = {}): TrafficCount {
+  const none = { ok: 0, clientError: 0, serverError: 0, failed: 0, clientGone: 0, late: [] };
+  return { service: 'web', revision, bucket: -1, started, ...none, ...more };
+}
+
+function epoch(counts: readonly TrafficCount[], more: Partial<EpochCounters> = {}): EpochCounters {
+  return { ...scope, epoch: 1, proxyStart: 'one', openedAtMs: begun, closedAtMs: null, counts, durations: [], ...more };
+}
+
+function history(series: TrafficSeries, since = begun) {
+  return series.of(scope, { service: null, since });
+}
+
+function sum(values: readonly number[] = []): number {
+  return Math.round(values.reduce((total, value) => total + value, 0));
+}
+
+describe('a series', () => {
+  it('has what was counted between two readings in the buckets between them, by revision', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch([count('production-1', 100), count('production-2', 5)])]);
+    series.record(begun + 30_000, [
+      epoch([count('production-1', 300, { serverError: 2, failed: 2 }), count('production-2', 5)]),
+    ]);
+    const { from, stepMs, exactSince, series: lines } = history(series);
+    assert.deepEqual([from, stepMs, exactSince], [begun, 10_000, begun]);
+    const [old, young] = lines;
+    assert.deepEqual(old?.requests, [100, 100, 100]);
+    assert.deepEqual(old?.failed, [0, 2, 2]);
+    assert.deepEqual([young?.revision, young?.requests], ['production-2', [5, 0, 0]]);
+  });
+
+  it('adds up the buckets of visitors, and what has none', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    const visitors = [7, 8, -1].map((bucket) => count('production-1', 10, { bucket, serverError: 1 }));
+    series.record(begun + 10_000, [epoch(visitors)]);
+    const [line] = history(series).series;
+    assert.deepEqual([line?.requests, line?.failed], [[30], [3]]);
+  });
+
+  it('tells how long requests took in each bucket', () => {
+    const series = new TrafficSeries();
+    const timed = (fast: number, slow: number) => {
+      const counts = Array.from({ length: durationBin(900) + 1 }, () => 0);
+      counts[durationBin(20)] = fast;
+      counts[durationBin(900)] = slow;
+      return [{ service: 'web', revision: 'production-1', counts }];
+    };
+    series.record(begun, [epoch([], { durations: [] })]);
+    series.record(begun + 10_000, [epoch([count('production-1', 100)], { durations: timed(99, 1) })]);
+    series.record(begun + 20_000, [epoch([count('production-1', 200)], { durations: timed(149, 51) })]);
+    const [line] = history(series).series;
+    const [first = 0, second = 0] = line?.p95Ms.map((ms) => ms ?? 0) ?? [];
+    assert.ok(first >= 20 && first < 25, `${first}`);
+    assert.ok(second >= 900 && second < 1_050, `${second}`);
+    assert.ok((line?.medianMs[0] ?? 0) < 25);
+  });
+
+  it('of a control plane that has just started shows the average of what its proxy had counted before', () => {
+    const series = new TrafficSeries();
+    series.record(begun + 600_000, [epoch([count('production-1', 6_000)])]);
+    const { series: lines, exactSince } = history(series);
+    assert.equal(exactSince, begun + 600_000);
+    assert.deepEqual(new Set(lines[0]?.requests), new Set([100]));
+    assert.equal(lines[0]?.requests.length, 60);
+  });
+
+  it('of a proxy that has counted for days has the last two hours of that average', () => {
+    const series = new TrafficSeries();
+    const days = 5 * 24 * hour;
+    series.record(begun + days, [epoch([count('production-1', days / 1_000)])]);
+    const { series: lines } = history(series);
+    assert.ok(Math.abs(sum(lines[0]?.requests) - 7_200) <= 20, `${sum(lines[0]?.requests)}`);
+  });
+
+  it('counts an epoch that has closed once, up to its end, and the next one from its beginning', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    const closed = epoch([count('production-1', 50)], { closedAtMs: begun + 10_000 });
+    const next = epoch([count('production-1', 30)], { epoch: 2, openedAtMs: begun + 10_000 });
+    series.record(begun + 20_000, [closed, next]);
+    series.record(begun + 21_000, [closed, next]);
+    assert.deepEqual(history(series).series[0]?.requests, [50, 30]);
+  });
+
+  it('goes on when another proxy counts from nothing', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([count('production-1', 500)], { openedAtMs: begun - 10_000 })]);
+    series.record(begun + 10_000, [epoch([count('production-1', 10)], { proxyStart: 'two' })]);
+    assert.deepEqual(history(series).series[0]?.requests, [10]);
+  });
+
+  it('is of one environment and, where it is asked for, of one service', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    const counts = [count('production-1', 1), count('production-1', 2, { service: 'api' })];
+    series.record(begun + 10_000, [epoch(counts), { ...epoch(counts), environment: 'staging' }]);
+    assert.deepEqual(
+      series.of(scope, { service: 'api', since: begun }).series.map((line) => [line.service, ...line.requests]),
+      [['api', 2]],
+    );
+  });
+
+  it('forgets what nobody has asked for in two hours', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch([count('production-1', 9)])]);
+    assert.equal(series.size, 1);
+    series.record(begun + 3 * hour, [epoch([count('production-1', 9)])]);
+    assert.equal(series.size, 0);
+    assert.deepEqual(history(series).series, []);
+  });
+
+  it('never has more lines and buckets than it says, whatever is counted', () => {
+    const series = new TrafficSeries();
+    const services = (revision: string, started: number) =>
+      Array.from({ length: 1_000 }, (_, index) => count(revision, started, { service: `service-${index}` }));
+    series.record(begun, [epoch([])]);
+    for (let bucket = 1; bucket <= bucketsKept + 40; bucket += 20) {
+      const counts = [...services('production-1', 10 * bucket), ...services('production-2', bucket)];
+      series.record(begun + bucket * 10_000, [epoch(counts)]);
+    }
+    assert.equal(series.size, mostSeries);
+    const { series: lines } = history(series);
+    assert.equal(lines.length, mostSeries);
+    assert.ok(lines.every(({ requests, p95Ms }) => requests.length === bucketsKept && p95Ms.length === bucketsKept));
+  });
+
+  it('begins anew when somebody has set the clock back', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch([count('production-1', 9)])]);
+    series.record(begun - hour, [epoch([count('production-1', 9)])]);
+    series.record(begun - hour + 10_000, [epoch([count('production-1', 17)])]);
+    assert.deepEqual(series.of(scope, { service: null, since: begun - hour }).series[0]?.requests, [8]);
+  });
+});

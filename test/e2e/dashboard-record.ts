@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+
+/** One thing that the page did or heard, in the order in which it happened there. */
+export interface Note {
+  readonly kind: 'stream-opening' | 'stream-open' | 'stream-told' | 'stream-lost' | 'asked' | 'answered' | 'unanswered';
+  /** Type of the change, `GET /api/…`, or that with the status. */
+  readonly what: string;
+  /** Unix milliseconds by the clock of this machine. */
+  readonly at: number;
+}
+
+/** What the page says with its one stream and its requests, written down inside the page. */
+export class PageRecord {
+  readonly #page: Page;
+
+  private constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** Before the page is opened. Each load of the page begins anew: a note from before proves that there was none since. */
+  static async of(page: Page): Promise<PageRecord> {
+    await page.addInitScript(recordHere);
+    return new PageRecord(page);
+  }
+
+  async notes(): Promise<readonly Note[]> {
+    return await this.#page.evaluate(() => Reflect.get(window, 'lotseNotes'));
+  }
+
+  /** When this selector has first been there with this text since it was asked to `watchFor` it; null: not yet. */
+  async seenAt(name: string): Promise<number | null> {
+    return await this.#page.evaluate((wanted) => Reflect.get(window, 'lotseSeen')[wanted] ?? null, name);
+  }
+
+  /** Writes down when `text` stands in an element of `selector`, under `name`. */
+  async watchFor(name: string, selector: string, text: string): Promise<void> {
+    await this.#page.evaluate(
+      ([wanted, where, words]) => {
+        const seen = Reflect.get(window, 'lotseSeen');
+        const look = (): void => {
+          const all = [...document.querySelectorAll(where ?? '')];
+          if (wanted === undefined || !all.some((each) => each.textContent.includes(words ?? ''))) return;
+          seen[wanted] = performance.timeOrigin + performance.now();
+          observer.disconnect();
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+        look();
+      },
+      [name, selector, text],
+    );
+  }
+
+  /**
+   * The page has never held two streams, and has not gone on asking the same unless the stream told it something, was
+   * lost or came back, something was changed by hand, or the answer before had failed.
+   */
+  async assertNoPolling(): Promise<void> {
+    const notes = await this.notes();
+    assert.ok(notes.length > 0);
+    assert.deepEqual(secondStreams(notes), []);
+    assert.deepEqual(needlessQuestions(notes), []);
+  }
+}
+
+function secondStreams(notes: readonly Note[]): readonly Note[] {
+  let isOpen = false;
+  return notes.filter(({ kind }) => {
+    const isSecond = kind === 'stream-opening' && isOpen;
+    if (kind === 'stream-opening') isOpen = true;
+    if (kind === 'stream-lost') isOpen = false;
+    return isSecond;
+  });
+}
+
+/** What users ask is counted in buckets of ten seconds, and the chart of it asks for each: no stream tells of them. */
+const chart = /\/series\?/;
+/** One reason is good for two questions: a view that opens asks at once, and what the stream tells is gathered first. */
+const questionsPerReason = 2;
+
+function needlessQuestions(notes: readonly Note[]): readonly Note[] {
+  /** By address: how often it was answered since there was a reason to ask. */
+  const answers = new Map<string, number>();
+  return notes.filter(({ kind, what }) => {
+    const [method = '', address = '', status = ''] = what.split(' ');
+    const isRead = method === 'GET' && !chart.test(address);
+    if (kind.startsWith('stream-') || (kind === 'answered' && method !== 'GET')) answers.clear();
+    const before = answers.get(address) ?? 0;
+    if (kind === 'answered' && isRead && status.startsWith('2')) answers.set(address, before + 1);
+    return kind === 'asked' && isRead && before >= questionsPerReason;
+  });
+}
+
+/** Runs in the page, before any script of its own. */
+function recordHere(): void {
+  const notes: unknown[] = [];
+  Reflect.set(window, 'lotseNotes', notes);
+  Reflect.set(window, 'lotseSeen', {});
+  const note = (kind: string, what: string): void => {
+    notes.push({ kind, what, at: performance.timeOrigin + performance.now() });
+  };
+  window.EventSource = class extends EventSource {
+    #isOver = false;
+
+    constructor(address: string | URL) {
+      super(address);
+      note('stream-opening', String(address));
+      this.addEventListener('open', () => note('stream-open', ''));
+      this.addEventListener('error', () => this.#end());
+      for (const name of ['change', 'look'])
+        this.addEventListener(name, (event) => note('stream-told', String(event.data)));
+    }
+
+    override close(): void {
+      super.close();
+      this.#end();
+    }
+
+    #end(): void {
+      if (!this.#isOver) note('stream-lost', '');
+      this.#isOver = true;
+    }
+  };
+  const send = window.fetch;
+  window.fetch = async (input, init) => {
+    const what = `${init?.method ?? 'GET'} ${String(input)}`;
+    note('asked', what);
+    try {
+      const answer = await send(input, init);
+      note('answered', `${what} ${answer.status}`);
+      return answer;
+    } catch (error) {
+      note('unanswered', what);
+      throw error;
+    }
+  };
+}
