@@ -77,9 +77,7 @@ async function upgrade(context: Context, options: UpgradeOptions): Promise<void>
     const move = nextMove(left, runningPlane(state)?.mainFile ?? null);
     if (left !== null && move !== 'begin') out.note('The upgrade before this one was interrupted; it goes on first.');
     const record =
-      left === null || move === 'begin'
-        ? await beginUpgrade({ ...wished, context, state, left, now: Date.now })
-        : left;
+      left === null || move === 'begin' ? await beginUpgrade({ ...wished, context, state, left, now: Date.now }) : left;
     if (record === null) return;
     const parts = { state, env, withinMs, now: Date.now, say: (text: string) => out.line(`  ${text}`) };
     const ended = await carryOut(record, move, parts);

@@ -81,7 +81,12 @@ export function oneOffContract(
     let count = 0;
     const run = async (wish: Pick<OneOffOrder, 'argv'> & Partial<OneOffOrder>): Promise<Session> => {
       assert.ok('runOnce' in world.target && typeof world.target.runOnce === 'function');
-      const { slots: _slots, claim: _claim, avoid: _avoid, ...order } = world.order({ variables: { GREETING: 'hello' } });
+      const {
+        slots: _slots,
+        claim: _claim,
+        avoid: _avoid,
+        ...order
+      } = world.order({ variables: { GREETING: 'hello' } });
       const session: Session = await world.target.runOnce({
         ...{ ...order, key: `one-off-${(count += 1)}`, terminal: null },
         ...wish,
