@@ -82,6 +82,9 @@ export class Engine {
   /** Takes what was counted lately into the series; where a judge has just asked for it, nobody asks again. Errors: as of the router. */
   async count(): Promise<void> {
     await this.#counters.all(countEveryMs / 2);
+    for (const { scope, view } of this.#runners.values()) {
+      if (view.rollout !== null && view.rollout.end === null) this.#sights.counted(scope);
+    }
   }
 
   /** Told when an environment looks different though nothing was decided. Answers how to stop listening. */

@@ -32,6 +32,16 @@ test('an instance that is no longer ready is told once, its memory and its log a
   assert.equal(told.length, 2);
 });
 
+test('that users were counted is told each time', () => {
+  const { sights, told } = watched();
+  sights.counted(scope);
+  sights.counted(scope);
+  assert.deepEqual(told, [
+    { ...scope, what: 'traffic' },
+    { ...scope, what: 'traffic' },
+  ]);
+});
+
 test('each environment is compared with itself, and nobody is told after having stopped to listen', () => {
   const { sights, told, stop } = watched();
   sights.compare(scope, [slot()], null);

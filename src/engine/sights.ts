@@ -5,7 +5,7 @@ import type { Judged } from './judged-rollout.ts';
 
 /** What looks different in an environment, though nothing was decided: looks are no events, and no journal has them. */
 export interface Sight extends Scope {
-  readonly what: 'instances' | 'judgement';
+  readonly what: 'instances' | 'judgement' | 'traffic';
 }
 
 interface Seen {
@@ -33,6 +33,11 @@ export class Sights {
     this.#last.set(chainOf(scope), seen);
     if (seen.instances !== before.instances) this.#tell({ ...scope, what: 'instances' });
     if (seen.judgement !== before.judgement) this.#tell({ ...scope, what: 'judgement' });
+  }
+
+  /** One more bucket of what users ask is over. */
+  counted(scope: Scope): void {
+    this.#tell({ app: scope.app, environment: scope.environment, what: 'traffic' });
   }
 
   #tell(sight: Sight): void {

@@ -44,6 +44,16 @@ test('the page of a server that is killed in mid-rollout', { skip: noBrowser, ti
     await person.look('cut off from the server');
   });
 
+  await story.step('what is pressed meanwhile says that nobody answers, and what to do', async () => {
+    const asked = await person.ask(page.locator('.hero').getByRole('button', { name: 'Pause' }));
+    await asked.dialog.getByRole('button', { name: 'Pause', exact: true }).click();
+    await asked.dialog.getByRole('alert').getByText('The control plane does not answer.').waitFor();
+    await asked.dialog.getByText('Apps and proxy run on without it.', { exact: false }).waitFor();
+    await person.look('nobody answers a pause');
+    await page.keyboard.press('Escape');
+    await asked.dialog.waitFor({ state: 'detached' });
+  });
+
   await story.step(
     'after the restart the page is live again without a reload, and goes on with the rollout',
     async () => {

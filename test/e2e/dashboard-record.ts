@@ -74,8 +74,6 @@ function secondStreams(notes: readonly Note[]): readonly Note[] {
   });
 }
 
-/** What users ask is counted in buckets of ten seconds, and the chart of it asks for each: no stream tells of them. */
-const chart = /\/series\?/;
 /** One reason is good for two questions: a view that opens asks at once, and what the stream tells is gathered first. */
 const questionsPerReason = 2;
 
@@ -84,7 +82,7 @@ function needlessQuestions(notes: readonly Note[]): readonly Note[] {
   const answers = new Map<string, number>();
   return notes.filter(({ kind, what }) => {
     const [method = '', address = '', status = ''] = what.split(' ');
-    const isRead = method === 'GET' && !chart.test(address);
+    const isRead = method === 'GET';
     if (kind.startsWith('stream-') || (kind === 'answered' && method !== 'GET')) answers.clear();
     const before = answers.get(address) ?? 0;
     if (kind === 'answered' && isRead && status.startsWith('2')) answers.set(address, before + 1);

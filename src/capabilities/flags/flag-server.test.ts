@@ -141,7 +141,7 @@ describe('flags are served', () => {
     const { ask, parts, book, logged } = await served(t);
     assert.equal((await ask(evaluate)).status, 200);
     parts.definitions = async () => [{ release: 'r2', text: '{' }];
-    const planned = { type: 'rollout-planned', version: 1, actor: systemActor, reason: null, correlationId: null };
+    const planned = { type: 'rollout-planned', version: 2, actor: systemActor, reason: null, correlationId: null };
     await parts.journal.append('shop/production', 1, [{ ...planned, payload: {} }]);
     while (logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.equal((await ask(`${evaluate}/menu`)).status, 200);

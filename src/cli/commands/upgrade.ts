@@ -31,8 +31,9 @@ export function upgradeCommand(command: Command, context: Context): void {
   withHelp(
     command,
     [
-      ['sudo /opt/lotse-0.2/bin/lotse.mjs upgrade', 'to the version that this command is of'],
-      ['sudo lotse upgrade --to /opt/lotse-0.2', 'the same, asked of the version that runs'],
+      ['lotse upgrade --to ../lotse-0.2', 'to the version in that folder'],
+      ['sudo /opt/lotse-0.2/bin/lotse.mjs upgrade', 'an installed one, to the version that this command is of'],
+      ['sudo lotse upgrade --to /opt/lotse-0.2', 'the same of an installed one, asked of the version that runs'],
       ['sudo lotse upgrade --back', 'as it was; what happened meanwhile stays'],
       ['lotse upgrade --settle', 'after some days without regret'],
     ],

@@ -49,10 +49,11 @@ test('what is no change is not taken for one', () => {
   });
 });
 
-test('instances that look different affect environments alone, what the judge thinks rollouts alone', () => {
-  const look = (what: 'instances' | 'judgement') => ({ app: 'shop', what });
+test('instances that look different affect environments alone, what the judge thinks rollouts alone, and what users ask charts alone', () => {
+  const look = (what: 'instances' | 'judgement' | 'traffic') => ({ app: 'shop', what });
   assert.deepEqual(affectedByLooks([look('instances'), look('instances')]), [['app', 'shop', 'environments']]);
   assert.deepEqual(affectedByLooks([look('judgement')]), [['app', 'shop', 'rollout']]);
+  assert.deepEqual(affectedByLooks([look('traffic')]), [['app', 'shop', 'series']]);
 });
 
 test('what is no look is not taken for one', () => {

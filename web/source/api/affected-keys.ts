@@ -8,10 +8,12 @@ export interface Change {
   readonly type: string;
 }
 
+const kinds = ['instances', 'judgement', 'traffic'] as const;
+
 /** `data` of a `look` event: there it looks different, though nothing has happened that a journal would hold. */
 export interface Look {
   readonly app: string;
-  readonly what: 'instances' | 'judgement';
+  readonly what: (typeof kinds)[number];
 }
 
 type Key = readonly unknown[];
@@ -30,25 +32,33 @@ function keysOf({ app, type }: Change): readonly Key[] {
   if (app === null) return [keys.apps, keys.me, keys.people, ['access'], ['app']];
   const always = [keys.environments(app), keys.allRollouts(app), keys.allJournals(app)];
   if (insideStep.test(type)) return always;
-  return [...always, keys.rollouts(app), keys.releases(app), keys.settings(app), keys.apps];
+  return [...always, keys.rollouts(app), keys.releases(app), keys.settings(app), keys.allSeries(app), keys.apps];
 }
 
-/** What the page has to ask for again after some looks; each key once. What the judge thinks stands in rollouts only. */
+/** What the page has to ask for again after some looks; each key once. */
 export function affectedByLooks(looks: readonly Look[]): readonly Key[] {
-  const found = new Map<string, Key>();
-  for (const { app, what } of looks) {
-    const key = what === 'instances' ? keys.environments(app) : keys.allRollouts(app);
-    found.set(JSON.stringify(key), key);
-  }
+  const found = new Map(looks.map(keyOf).map((key) => [JSON.stringify(key), key]));
   return [...found.values()];
+}
+
+function keyOf({ app, what }: Look): Key {
+  switch (what) {
+    case 'instances':
+      return keys.environments(app);
+    case 'judgement':
+      return keys.allRollouts(app); // What the judge thinks stands nowhere else.
+    case 'traffic':
+      return keys.allSeries(app);
+  }
 }
 
 /** Null when it is not in the form of a look. */
 export function readLook(data: string): Look | null {
   const value: unknown = readJson(data);
   if (typeof value !== 'object' || value === null || !('app' in value) || !('what' in value)) return null;
-  const { app, what } = value;
-  return typeof app === 'string' && (what === 'instances' || what === 'judgement') ? { app, what } : null;
+  const { app } = value;
+  const what = kinds.find((kind) => kind === value.what);
+  return typeof app === 'string' && what !== undefined ? { app, what } : null;
 }
 
 /** Null when it is not in the form of a change. */

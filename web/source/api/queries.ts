@@ -5,8 +5,6 @@ import { keys } from './query-keys.ts';
 /** How far back the control plane keeps what users asked, in milliseconds. */
 export const longestSeriesMs = 7_200_000;
 const shortestSeriesMs = 10_000;
-/** A bucket of it is over every ten seconds. */
-const seriesMs = 5_000;
 
 export const journalLength = { overview: 60, page: 100 } as const;
 
@@ -63,12 +61,11 @@ export function rolloutQuery(app: string, rollout: string) {
   });
 }
 
-/** What users asked of a service since a moment; asked again for each bucket while it is live. */
+/** What users asked of a service since a moment; the stream tells of each bucket while a rollout is under way. */
 export function seriesQuery(
   { app, environment }: { readonly app: string; readonly environment: string },
   service: string,
   since: number,
-  isLive: boolean,
 ) {
   return queryOptions({
     queryKey: keys.series(app, environment, service, since),
@@ -77,7 +74,6 @@ export function seriesQuery(
       const query = { service, forMs };
       return ask('GET /apps/:app/environments/:environment/series', { path: { app, environment }, query, signal });
     },
-    refetchInterval: isLive ? seriesMs : false,
   });
 }
 

@@ -17,6 +17,7 @@ export const keys = {
   certificates: (app: string) => ['app', app, 'settings', 'certificates'] as const,
   series: (app: string, environment: string, service: string, since: number) =>
     ['app', app, 'series', environment, service, since] as const,
+  allSeries: (app: string) => ['app', app, 'series'] as const,
   journal: (app: string, environment: string | null, limit: number) =>
     ['app', app, 'journal', environment, limit] as const,
   allJournals: (app: string) => ['app', app, 'journal'] as const,

@@ -73,7 +73,7 @@ function OtherService({ rollout, service }: ServiceProps) {
 function ServiceComparison({ rollout, service, isOnly }: ServiceProps & { readonly isOnly: boolean }) {
   const { t } = useTranslation();
   const { app, environment, startedAt, endedAt } = rollout;
-  const query = useQuery(seriesQuery({ app, environment }, service, startedAt - besideMs, !hasEnded(rollout)));
+  const query = useQuery(seriesQuery({ app, environment }, service, startedAt - besideMs));
   const span = { from: startedAt - besideMs, to: (endedAt ?? Infinity) + besideMs };
   const intervals = query.data === undefined ? [] : intervalsOf(query.data, service, rollout.revision, span);
   return (

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { problemOf } from '../api/api-error.ts';
 import { appsQuery, meQuery } from '../api/queries.ts';
@@ -7,6 +7,7 @@ import { NoApp } from '../overview/no-app.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { AppPages } from './app-pages.tsx';
+import { fetchAhead } from './fetch-ahead.ts';
 import { Frame } from './frame.tsx';
 import { NotFound } from './not-found.tsx';
 
@@ -49,6 +50,7 @@ function SignedIn() {
 }
 
 function Pages() {
+  useEffect(fetchAhead, []);
   return (
     <Switch>
       <Route path="/">
