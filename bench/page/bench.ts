@@ -74,8 +74,11 @@ async function load(browser: Browser, { page }: DashboardPerson): Promise<Load> 
   await visitor.record.watchFor('lane', `${lane} button`, 'Roll back');
   const seenAt = await shown(visitor, 'lane');
   const measured = await visitor.page.evaluate((at) => {
-    const scripts = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js'));
-    const bytes = scripts.map((script) => (script instanceof PerformanceResourceTiming ? script.encodedBodySize : 0));
+    const isBefore = (script: PerformanceResourceTiming) => script.responseEnd <= at - performance.timeOrigin;
+    const bytes = performance
+      .getEntriesByType('resource')
+      .flatMap((script) => (script instanceof PerformanceResourceTiming && script.name.endsWith('.js') ? [script] : []))
+      .map((script) => (isBefore(script) ? script.encodedBodySize : 0)); // What comes later is fetched ahead.
     return { scriptBytes: bytes.reduce((sum, each) => sum + each, 0), interactiveMs: at - performance.timeOrigin };
   }, seenAt);
   await visitor.leave();

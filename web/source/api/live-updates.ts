@@ -10,7 +10,7 @@ export type LiveState =
 
 export interface LiveUpdatesOptions {
   readonly address: string;
-  /** Several changes, or looks, that come together are handed over together. */
+  /** The first change, or look, is handed over at once; several that follow it closely are handed over together. */
   readonly onChanges: (changes: readonly Change[]) => void;
   readonly onLooks: (looks: readonly Look[]) => void;
   /** The stream is there again after it was not: anything may have happened meanwhile. */
@@ -136,17 +136,27 @@ export class LiveUpdates {
   }
 }
 
-/** Keeps what comes within a moment, and hands it over as one. */
+/** Hands over the first at once, and what comes within a moment after it as one. */
 class Gathering<News> {
   readonly #handOver: (news: readonly News[]) => void;
   readonly #waiting: News[] = [];
+  #isGathering = false;
 
   constructor(handOver: (news: readonly News[]) => void) {
     this.#handOver = handOver;
   }
 
   add(news: News): void {
-    if (this.#waiting.length === 0) setTimeout(() => this.#handOver(this.#waiting.splice(0)), gatherMs);
     this.#waiting.push(news);
+    if (!this.#isGathering) this.#go();
+  }
+
+  #go(): void {
+    this.#isGathering = true;
+    setTimeout(() => {
+      this.#isGathering = false;
+      if (this.#waiting.length > 0) this.#go();
+    }, gatherMs);
+    this.#handOver(this.#waiting.splice(0));
   }
 }
