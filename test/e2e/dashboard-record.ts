@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 
 /** One thing that the page did or heard, in the order in which it happened there. */
 export interface Note {
-  readonly kind: 'stream-opening' | 'stream-open' | 'stream-told' | 'stream-lost' | 'asked' | 'answered' | 'unanswered';
+  readonly kind: `stream-${'opening' | 'open' | 'told' | 'lost'}` | 'view-opened' | 'asked' | 'answered' | 'unanswered';
   /** Type of the change, `GET /api/…`, or that with the status. */
   readonly what: string;
   /** Unix milliseconds by the clock of this machine. */
@@ -54,7 +54,7 @@ export class PageRecord {
 
   /**
    * The page has never held two streams, and has not gone on asking the same unless the stream told it something, was
-   * lost or came back, something was changed by hand, or the answer before had failed.
+   * lost or came back, somebody opened a view or changed something, or the answer before had failed.
    */
   async assertNoPolling(): Promise<void> {
     const notes = await this.notes();
@@ -83,7 +83,8 @@ function needlessQuestions(notes: readonly Note[]): readonly Note[] {
   return notes.filter(({ kind, what }) => {
     const [method = '', address = '', status = ''] = what.split(' ');
     const isRead = method === 'GET';
-    if (kind.startsWith('stream-') || (kind === 'answered' && method !== 'GET')) answers.clear();
+    const isReason = kind.startsWith('stream-') || kind === 'view-opened';
+    if (isReason || (kind === 'answered' && method !== 'GET')) answers.clear();
     const before = answers.get(address) ?? 0;
     if (kind === 'answered' && isRead && status.startsWith('2')) answers.set(address, before + 1);
     return kind === 'asked' && isRead && before >= questionsPerReason;
@@ -119,6 +120,11 @@ function recordHere(): void {
       if (!this.#isOver) note('stream-lost', '');
       this.#isOver = true;
     }
+  };
+  const push = history.pushState.bind(history);
+  history.pushState = (state, title, address) => {
+    push(state, title, address);
+    note('view-opened', location.pathname);
   };
   const send = window.fetch;
   window.fetch = async (input, init) => {
