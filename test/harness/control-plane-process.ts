@@ -121,7 +121,7 @@ function argumentsOf({ state, frontPort, port = 0, flags = [] }: ControlPlaneOpt
 
 /** Far from those of other control planes that start on this machine at the same time. */
 function environmentPorts(state: string): string {
-  const first = 24_000 + 20 * (createHash('sha256').update(state).digest().readUInt32BE() % 300);
+  const first = 10_000 + 20 * (createHash('sha256').update(state).digest().readUInt32BE() % 400);
   return `${first}-${first + 19}`;
 }
 
