@@ -119,7 +119,7 @@ function argumentsOf({ state, frontPort, port = 0, flags = [] }: ControlPlaneOpt
   return ['serve', '--state', state, ...places, '--environment-ports', environmentPorts(state), ...flags];
 }
 
-/** Far from those of other control planes that start on this machine at the same time. */
+/** Far from those of other control planes that start on this machine at the same time, and from those of instances. */
 function environmentPorts(state: string): string {
   const first = 10_000 + 20 * (createHash('sha256').update(state).digest().readUInt32BE() % 400);
   return `${first}-${first + 19}`;
