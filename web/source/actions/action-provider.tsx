@@ -1,7 +1,8 @@
 import { createContext, lazy, Suspense, useCallback, useContext, useState, type ReactNode } from 'react';
 import type { Action } from './action.ts';
+import { later } from '../parts/later.ts';
 
-const ActionDialog = lazy(async () => ({ default: (await import('./action-dialog.tsx')).ActionDialog }));
+const ActionDialog = lazy(async () => ({ default: (await later.actionDialog()).ActionDialog }));
 
 const ActionContext = createContext<(action: Action) => void>(() => undefined);
 

@@ -1,7 +1,8 @@
 import { lazy, Suspense } from 'react';
 import type { GateResultView, RolloutView } from '../../../src/capabilities/releases/releases-api.ts';
+import { later } from '../parts/later.ts';
 
-const ChecklistLines = lazy(async () => ({ default: (await import('./checklist-lines.tsx')).ChecklistLines }));
+const ChecklistLines = lazy(async () => ({ default: (await later.checklistLines()).ChecklistLines }));
 
 interface GateLinesProps {
   readonly rollout: RolloutView;

@@ -1,8 +1,9 @@
 import { Search } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { later } from '../parts/later.ts';
 
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
+const Palette = lazy(async () => ({ default: (await later.palette()).Palette }));
 
 /** Opens the palette by a click, or by Ctrl+K (⌘K) from anywhere. */
 export function PaletteButton({ app }: { readonly app: string | null }) {

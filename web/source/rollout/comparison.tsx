@@ -6,8 +6,9 @@ import { environmentsQuery, longestSeriesMs, seriesQuery } from '../api/queries.
 import { useNow } from '../parts/use-now.ts';
 import { intervalsOf } from './compared-traffic.ts';
 import { hasEnded } from './step-progress.ts';
+import { later } from '../parts/later.ts';
 
-const ComparisonCharts = lazy(async () => ({ default: (await import('./comparison-charts.tsx')).ComparisonCharts }));
+const ComparisonCharts = lazy(async () => ({ default: (await later.comparisonCharts()).ComparisonCharts }));
 
 /** Before that a line says nothing. */
 const fewestIntervals = 2;

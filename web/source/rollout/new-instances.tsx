@@ -7,8 +7,9 @@ import { logsAddress } from '../logs/logs-address.ts';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { hasEnded } from './step-progress.ts';
+import { later } from '../parts/later.ts';
 
-const LogPanel = lazy(async () => ({ default: (await import('../logs/log-panel.tsx')).LogPanel }));
+const LogPanel = lazy(async () => ({ default: (await later.logPanel()).LogPanel }));
 
 /** The log of what the rollout has started, on demand: it is a stream of its own. */
 export function NewInstances({ rollout }: { readonly rollout: RolloutView }) {

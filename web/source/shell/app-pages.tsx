@@ -3,21 +3,22 @@ import { Route, Switch } from 'wouter';
 import { OverviewPage } from '../overview/overview-page.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { NotFound } from './not-found.tsx';
+import { later } from '../parts/later.ts';
 
 // The overview comes with the first load; every other page comes when it is asked for.
-const ComparePage = lazy(async () => ({ default: (await import('../compare/compare-page.tsx')).ComparePage }));
-const ConfigPage = lazy(async () => ({ default: (await import('../config/config-page.tsx')).ConfigPage }));
-const FlagsPage = lazy(async () => ({ default: (await import('../flags/flags-page.tsx')).FlagsPage }));
-const JobsPage = lazy(async () => ({ default: (await import('../jobs/jobs-page.tsx')).JobsPage }));
-const JournalPage = lazy(async () => ({ default: (await import('../journal/journal-page.tsx')).JournalPage }));
-const LogsPage = lazy(async () => ({ default: (await import('../logs/logs-page.tsx')).LogsPage }));
+const ComparePage = lazy(async () => ({ default: (await later.comparePage()).ComparePage }));
+const ConfigPage = lazy(async () => ({ default: (await later.configPage()).ConfigPage }));
+const FlagsPage = lazy(async () => ({ default: (await later.flagsPage()).FlagsPage }));
+const JobsPage = lazy(async () => ({ default: (await later.jobsPage()).JobsPage }));
+const JournalPage = lazy(async () => ({ default: (await later.journalPage()).JournalPage }));
+const LogsPage = lazy(async () => ({ default: (await later.logsPage()).LogsPage }));
 const NotificationsPage = lazy(async () => ({
-  default: (await import('../notifications/notifications-page.tsx')).NotificationsPage,
+  default: (await later.notificationsPage()).NotificationsPage,
 }));
-const ReleasePage = lazy(async () => ({ default: (await import('../releases/release-page.tsx')).ReleasePage }));
-const ReleasesPage = lazy(async () => ({ default: (await import('../releases/releases-page.tsx')).ReleasesPage }));
-const RolloutPage = lazy(async () => ({ default: (await import('../rollout/rollout-page.tsx')).RolloutPage }));
-const SecretsPage = lazy(async () => ({ default: (await import('../secrets/secrets-page.tsx')).SecretsPage }));
+const ReleasePage = lazy(async () => ({ default: (await later.releasePage()).ReleasePage }));
+const ReleasesPage = lazy(async () => ({ default: (await later.releasesPage()).ReleasesPage }));
+const RolloutPage = lazy(async () => ({ default: (await later.rolloutPage()).RolloutPage }));
+const SecretsPage = lazy(async () => ({ default: (await later.secretsPage()).SecretsPage }));
 
 /** Every page about one app. */
 export function AppPages({ app }: { readonly app: string }) {

@@ -10,9 +10,10 @@ import { AppPages } from './app-pages.tsx';
 import { fetchAhead } from './fetch-ahead.ts';
 import { Frame } from './frame.tsx';
 import { NotFound } from './not-found.tsx';
+import { later } from '../parts/later.ts';
 
 const SignInPage = lazy(async () => ({ default: (await import('../sign-in/sign-in-page.tsx')).SignInPage }));
-const AccessPages = lazy(async () => ({ default: (await import('../access/access-pages.tsx')).AccessPages }));
+const AccessPages = lazy(async () => ({ default: (await later.accessPages()).AccessPages }));
 
 /** Everything but signing in needs somebody who is signed in. */
 export function App() {

@@ -1,0 +1,20 @@
+/** All that loads by itself: when it is first opened, or ahead, whichever comes first. */
+export const later = {
+  actionDialog: () => import('../actions/action-dialog.tsx'),
+  rolloutPage: () => import('../rollout/rollout-page.tsx'),
+  comparisonCharts: () => import('../rollout/comparison-charts.tsx'),
+  logPanel: () => import('../logs/log-panel.tsx'),
+  logsPage: () => import('../logs/logs-page.tsx'),
+  checklistLines: () => import('../actions/checklist-lines.tsx'),
+  releasesPage: () => import('../releases/releases-page.tsx'),
+  releasePage: () => import('../releases/release-page.tsx'),
+  journalPage: () => import('../journal/journal-page.tsx'),
+  comparePage: () => import('../compare/compare-page.tsx'),
+  configPage: () => import('../config/config-page.tsx'),
+  secretsPage: () => import('../secrets/secrets-page.tsx'),
+  flagsPage: () => import('../flags/flags-page.tsx'),
+  jobsPage: () => import('../jobs/jobs-page.tsx'),
+  notificationsPage: () => import('../notifications/notifications-page.tsx'),
+  palette: () => import('../palette/palette.tsx'),
+  accessPages: () => import('../access/access-pages.tsx'),
+} as const;
