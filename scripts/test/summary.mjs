@@ -3,6 +3,9 @@
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  */
 
+/** Of each error, at the end of the run. */
+const errorLines = 6;
+
 /**
  * A problem with a whole file counts as one failed test.
  * @param {readonly FileResult[]} results
@@ -49,7 +52,9 @@ export function summaryLines(results, durationMs) {
   );
   const failed = results.flatMap(({ file, tests, problem }) => [
     ...(problem === undefined ? [] : [`  ${file}: ${problem}`]),
-    ...tests.filter((test) => test.outcome === 'failed').map((test) => `  ${file}: ${test.title}`),
+    ...tests
+      .filter((test) => test.outcome === 'failed')
+      .flatMap((test) => [`  ${file}: ${test.title}`, ...beginningOf(test.error)]),
   ]);
   const slowest = [...results]
     .sort((left, right) => right.durationMs - left.durationMs)
@@ -65,6 +70,12 @@ export function summaryLines(results, durationMs) {
     '',
     `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
   ];
+}
+
+/** @param {string | undefined} error @returns {string[]} enough to know it by; the whole stands at its file */
+function beginningOf(error) {
+  const lines = (error ?? '').trim().split('\n');
+  return lines.slice(0, errorLines).map((line) => `      ${line}`);
 }
 
 /** @param {Counts} counts @returns {number} the exit code: a run in which no test ran has shown nothing */

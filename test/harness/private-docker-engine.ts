@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -57,13 +57,15 @@ export class PrivateDockerEngine {
   }
 
   /**
-   * SIGKILL to dockerd: containers go on, as after a crash. Its containerd dies with it, and has to be gone before the
-   * next dockerd looks: that one would wait for a corpse.
+   * SIGKILL to dockerd: containers go on, as after a crash. Its containerd dies with it; the next dockerd would wait for a
+   * corpse that nobody has reaped yet, so it is not told of it.
    */
   async kill(): Promise<void> {
     await this.#end('SIGKILL', 10_000);
-    const pid = read(join(this.#options.folder, 'exec/containerd/containerd.pid')).trim();
-    for (let tries = 0; tries < 2_000 && pid !== '' && existsSync(`/proc/${pid}`); tries++) await pause(20);
+    const pidFile = join(this.#options.folder, 'exec/containerd/containerd.pid');
+    const pid = read(pidFile).trim();
+    for (let tries = 0; tries < 2_000 && isRunning(pid); tries++) await pause(20);
+    await rm(pidFile, { force: true });
   }
 
   /** SIGTERM, as its service would: the containers end too, but with `--live-restore`. */
@@ -133,6 +135,12 @@ function processesOf(folder: string): readonly number[] {
     for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
   }
   return [...found];
+}
+
+/** False for one that has ended and waits for its parent: how soon init looks after it differs from machine to machine. */
+function isRunning(pid: string): boolean {
+  const state = pid === '' ? '' : read(`/proc/${pid}/stat`).split(') ')[1];
+  return state !== undefined && state !== '' && !state.startsWith('Z');
 }
 
 function read(path: string): string {

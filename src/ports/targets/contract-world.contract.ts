@@ -193,11 +193,17 @@ export class ContractWorld {
   }
 }
 
-/** Looks again and again until it holds; fails after two and a half minutes. */
-export async function until(what: string, holds: () => Promise<boolean>, everyMs = 20): Promise<void> {
+/** Looks again and again until it holds; fails after two and a half minutes. `what` may tell what was seen last. */
+export async function until(
+  what: string | (() => string),
+  holds: () => Promise<boolean>,
+  everyMs = 20,
+): Promise<void> {
   const limit = performance.now() + 150_000;
   while (!(await holds())) {
-    if (performance.now() > limit) assert.fail(`waited 150 s in vain until ${what}`);
+    if (performance.now() > limit) {
+      assert.fail(`waited 150 s in vain until ${typeof what === 'string' ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -21,6 +21,8 @@ const createTimeoutMs = 60_000;
 const startTimeoutMs = 2 ** 31 - 1;
 const startPatienceMs = 30_000;
 const engineRetryMs = 500;
+/** A wait that has said nothing for so long may have been forgotten, by the engine or on the way to it. */
+const waitAgainMs = 30_000;
 
 export interface ContainerParts {
   readonly machine: DockerMachine;
@@ -235,11 +237,12 @@ export class ContainerAttempt implements Attempt {
 
   /** False: the engine did not tell. */
   async #waitForEnd(signal: AbortSignal): Promise<boolean> {
+    const limit = AbortSignal.timeout(waitAgainMs);
     try {
-      await this.machine.engine.containers.wait(this.identity.name, { signal });
+      await this.machine.engine.containers.wait(this.identity.name, { signal: AbortSignal.any([signal, limit]) });
       return true;
     } catch (error) {
-      this.sawEngineBreak ||= isOutOfSight(error);
+      if (!limit.aborted) this.sawEngineBreak ||= isOutOfSight(error);
       return false;
     }
   }

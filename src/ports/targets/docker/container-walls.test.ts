@@ -115,11 +115,23 @@ describe('docker target: what containers may do', found, () => {
   worldTest('one that needs more than its memory is killed, and the note says so', async (world, setup) => {
     const order = await world.ensure({ definition: world.definition({ memoryBytes: 120e6 }) });
     const [slot] = await world.untilReady(order);
-    await get(slot?.address, '/eat').catch(() => undefined);
-    await until('it was restarted', async () => (await world.observe())[0]?.unexpectedExits === 1);
+    void get(slot?.address, '/eat').catch(() => undefined);
+    let seen = slot;
+    await until(
+      () => `it was restarted, not ${JSON.stringify(seen)}`,
+      async () => {
+        [seen] = await world.observe();
+        return seen?.unexpectedExits === 1;
+      },
+    );
     const record = join(setup.folder, 'state/kept/shop/staging/staging-1/web/0/record.json');
-    await until('why is kept', async () =>
-      /want of memory \(its limit is 120 MB;/.test(await readFile(record, 'utf8')),
+    let kept = '';
+    await until(
+      () => `why is kept, in ${kept}`,
+      async () => {
+        kept = await readFile(record, 'utf8');
+        return /want of memory \(its limit is 120 MB;/.test(kept);
+      },
     );
   });
 
