@@ -52,9 +52,9 @@ export function summaryLines(results, durationMs) {
   );
   const failed = results.flatMap(({ file, tests, problem }) => [
     ...(problem === undefined ? [] : [`  ${file}: ${problem}`]),
-    ...tests
-      .filter((test) => test.outcome === 'failed')
-      .flatMap((test) => [`  ${file}: ${test.title}`, ...beginningOf(test.error)]),
+    ...tests.flatMap(({ title, outcome, error }) =>
+      outcome === 'failed' ? [`  ${file}: ${title}`, ...beginningOf(error)] : [],
+    ),
   ]);
   const slowest = [...results]
     .sort((left, right) => right.durationMs - left.durationMs)

@@ -194,11 +194,7 @@ export class ContractWorld {
 }
 
 /** Looks again and again until it holds; fails after two and a half minutes. `what` may tell what was seen last. */
-export async function until(
-  what: string | (() => string),
-  holds: () => Promise<boolean>,
-  everyMs = 20,
-): Promise<void> {
+export async function until(what: string | (() => string), holds: () => Promise<boolean>, everyMs = 20): Promise<void> {
   const limit = performance.now() + 150_000;
   while (!(await holds())) {
     if (performance.now() > limit) {
