@@ -1,6 +1,6 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -15,12 +15,10 @@ import { removeAllOf } from '../harness/docker-target-setup.ts';
 import { endHarbour } from '../harness/foreign-harbour.ts';
 import { startPackageRegistry } from '../harness/package-registry.ts';
 import { processesOf } from '../harness/state-processes.ts';
-import { AppRepository } from './app-repository.ts';
+import { bildwerkSource, copyBildwerk } from './bildwerk-repository.ts';
 import { RunningCommand, type CommandEnd } from './running-command.ts';
 
-const example = fileURLToPath(new URL('../../examples/bildwerk/', import.meta.url));
 const program = fileURLToPath(new URL('../../bin/lotse.mjs', import.meta.url));
-const leftOut = ['node_modules', '.data'];
 
 interface Places {
   readonly apiPort: number;
@@ -32,7 +30,7 @@ interface Places {
 /** The example app in a git repository of its own, whose lotse.yaml says that it goes out as containers. */
 export class BildwerkInContainers implements Places {
   readonly root = mkdtempSync(join(tmpdir(), 'lotse-bildwerk-'));
-  readonly repository = new AppRepository(join(this.root, 'bildwerk'));
+  readonly repository = copyBildwerk(this.root);
   readonly apiPort: number;
   readonly frontPort: number;
   readonly socket: string;
@@ -43,7 +41,6 @@ export class BildwerkInContainers implements Places {
     this.frontPort = frontPort;
     this.socket = socket;
     chmodSync(this.root, 0o711); // Users of the containers pass through it.
-    cpSync(example, this.repository.folder, { recursive: true, filter: (path) => !leftOut.includes(basename(path)) });
     const replace = `target: docker\nbuild: { config: { NPM_CONFIG_REGISTRY: "${packages}" } }`;
     this.repository.change({ file: 'lotse.yaml', find: 'target: process', replace });
     this.repository.begin();
@@ -106,7 +103,7 @@ export async function bildwerkInContainers(
   socket: string,
 ): Promise<BildwerkInContainers> {
   const [apiPort = 0, frontPort = 0] = await freePorts(2);
-  const registry = await startPackageRegistry(example, await machineSeenByBuilds(engine));
+  const registry = await startPackageRegistry(bildwerkSource, await machineSeenByBuilds(engine));
   t.after(registry.stop);
   const bildwerk = new BildwerkInContainers({ apiPort, frontPort, socket }, registry.url);
   t.after(async () => {

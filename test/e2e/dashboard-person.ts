@@ -26,12 +26,17 @@ export class DashboardPerson {
   /** What the browser complained about: failed scripts, refused styles. */
   readonly complaints: string[] = [];
   readonly #context: BrowserContext;
+  /** Something of the page is missing: Chromium drops requests when this machine gets or loses a network (Docker's). */
+  #isTorn = false;
 
   private constructor(context: BrowserContext, page: Page, record: PageRecord) {
     this.#context = context;
     this.page = page;
     this.record = record;
     page.on('request', (request) => this.asked.push(request.url()));
+    page.on('requestfailed', (request) => {
+      this.#isTorn ||= request.failure()?.errorText === 'net::ERR_NETWORK_CHANGED';
+    });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       const isAboutNetwork = /Failed to load resource|net::ERR_/.test(message.text());
@@ -48,11 +53,16 @@ export class DashboardPerson {
     return new DashboardPerson(context, page, await PageRecord.of(page));
   }
 
-  /** Opens the link, and waits until the page knows whom it shows things to and is live. */
+  /** Opens the link, and waits until the page is whole, knows whom it shows things to and is live. */
   async signIn(link: string): Promise<void> {
     await this.page.goto(link);
     await this.page.waitForURL((url) => url.pathname !== '/sign-in');
     await this.untilLive();
+    while (this.#isTorn) {
+      this.#isTorn = false;
+      await this.page.reload();
+      await this.untilLive();
+    }
   }
 
   async untilLive(): Promise<void> {

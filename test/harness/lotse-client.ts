@@ -40,14 +40,16 @@ export interface SourceOptions {
 /** Speaks with a control plane as the command line does. `where` is asked before each request: it may have moved. */
 export class LotseClient {
   readonly #where: () => Where;
+  readonly #app: string;
 
-  constructor(where: () => Where) {
+  constructor(where: () => Where, app = 'shop') {
     this.#where = where;
+    this.#app = app;
   }
 
   /** The same control plane with another token. */
   as(token: string): LotseClient {
-    return new LotseClient(() => ({ ...this.#where(), token }));
+    return new LotseClient(() => ({ ...this.#where(), token }), this.#app);
   }
 
   /** Errors: `Refused`; what fetch throws when nobody answers. */
@@ -83,14 +85,14 @@ export class LotseClient {
     return await this.releaseOf(await shopTar(shopManifest(shop), options.files), options.app);
   }
 
-  async releaseOf(tar: Buffer, app = 'shop'): Promise<ReleaseView> {
+  async releaseOf(tar: Buffer, app = this.#app): Promise<ReleaseView> {
     const build = await this.build(tar, app);
     if (build.release === null) throw new Error(`the build failed: ${JSON.stringify(build.error)}`);
     return build.release;
   }
 
   /** Resolves when the build is over, also when it has failed. */
-  async build(tar: Buffer, app = 'shop') {
+  async build(tar: Buffer, app = this.#app) {
     const commit = randomBytes(20).toString('hex');
     const begun = shapes.build.parse(await this.ask(`POST /apps/${app}/releases?commit=${commit}`, tar));
     return await until(`${begun.id} is over`, async () => {
@@ -99,33 +101,33 @@ export class LotseClient {
     });
   }
 
-  async releases(app = 'shop'): Promise<readonly ReleaseView[]> {
+  async releases(app = this.#app): Promise<readonly ReleaseView[]> {
     return z.array(shapes.release).parse(await this.ask(`GET /apps/${app}/releases`));
   }
 
   async plan(release: string, environment = 'production'): Promise<PlanView> {
-    return shapes.plan.parse(await this.ask(`POST /apps/shop/environments/${environment}/plan`, { release }));
+    return shapes.plan.parse(await this.ask(`POST /apps/${this.#app}/environments/${environment}/plan`, { release }));
   }
 
   /** Starts a deploy; without a release, a promotion. */
   async start(release?: string, environment = 'production'): Promise<RolloutView> {
-    return shapes.rollout.parse(await this.ask(...rolloutRequest(environment, { release })));
+    return shapes.rollout.parse(await this.ask(...this.#rolloutRequest(environment, { release })));
   }
 
   async refusedStart(release?: string, environment = 'production'): Promise<Refusal> {
-    return await this.refusal(...rolloutRequest(environment, { release }));
+    return await this.refusal(...this.#rolloutRequest(environment, { release }));
   }
 
   async rollBack(environment = 'production', release?: string): Promise<RolloutView> {
-    return shapes.rollout.parse(await this.ask(...rolloutRequest(environment, { release, rollback: true })));
+    return shapes.rollout.parse(await this.ask(...this.#rolloutRequest(environment, { release, rollback: true })));
   }
 
   async rollout(id: string): Promise<RolloutView> {
-    return shapes.rollout.parse(await this.ask(`GET /apps/shop/rollouts/${id}`));
+    return shapes.rollout.parse(await this.ask(`GET /apps/${this.#app}/rollouts/${id}`));
   }
 
   async command(id: string, word: 'pause' | 'resume' | 'advance' | 'abort'): Promise<RolloutView> {
-    return shapes.rollout.parse(await this.ask(`POST /apps/shop/rollouts/${id}/${word}`, {}));
+    return shapes.rollout.parse(await this.ask(`POST /apps/${this.#app}/rollouts/${id}/${word}`, {}));
   }
 
   /** Waits until the rollout is as wanted, and fails at once when it has ended otherwise. */
@@ -152,7 +154,7 @@ export class LotseClient {
   }
 
   async environment(environment = 'production'): Promise<EnvironmentViewModel> {
-    return shapes.environment.parse(await this.ask(`GET /apps/shop/environments/${environment}`));
+    return shapes.environment.parse(await this.ask(`GET /apps/${this.#app}/environments/${environment}`));
   }
 
   /** A person with these roles, and a token that speaks for them. */
@@ -173,8 +175,8 @@ export class LotseClient {
     });
     return this.as(newToken.parse(await made.json()).secret);
   }
-}
 
-function rolloutRequest(environment: string, body: object): [string, object] {
-  return [`POST /apps/shop/environments/${environment}/rollouts`, body];
+  #rolloutRequest(environment: string, body: object): [string, object] {
+    return [`POST /apps/${this.#app}/environments/${environment}/rollouts`, body];
+  }
 }
