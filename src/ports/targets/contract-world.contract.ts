@@ -123,7 +123,8 @@ export class ContractWorld {
   /** Its slots, once every one of them is ready. Of one that was adopted the port may answer before the platform does. */
   async untilReady(order: ServiceOrder): Promise<readonly TargetSlot[]> {
     let own: readonly TargetSlot[] = [];
-    await until(`${order.revision} is ready`, async () => {
+    const what = () => `${order.revision} is ready, not ${JSON.stringify(own)}`;
+    await until(what, async () => {
       own = (await this.observe(order.environment)).filter((slot) => slot.revision === order.revision);
       const failed = own.find((slot) => slot.state === 'gave-up');
       assert.equal(failed, undefined, `${failed?.note} ${failed?.logTail.join('\n')}`);

@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { LotseError } from '../../../core/errors.ts';
 import { DockerEngine } from '../../../docker-engine/docker-engine.ts';
 import type { EngineAddress } from '../../../docker-engine/engine-address.ts';
@@ -9,17 +8,17 @@ import { probe, probeBy } from '../slots/probe.ts';
 import type { DockerMachine } from './docker-machine.ts';
 import { EngineSight } from './engine-sight.ts';
 import { localFiles } from './local-files.ts';
+import type { MachineNetwork } from './machine-networks.ts';
+import { machineNetworks } from './machine-networks.ts';
 import { ServerFiles } from './server-files.ts';
-import type { Subnet } from './subnet.ts';
-import { parseSubnet } from './subnet.ts';
 
 /** The engine of this machine, or a machine that has one. */
 export type EngineOf = (EngineAddress & { readonly kind: 'socket' }) | MachineLink;
 
 /** What differs with where the engine is. */
 export type EnginePlace = Pick<DockerMachine, 'engine' | 'sight' | 'isLocal' | 'words' | 'files' | 'ask'> & {
-  /** What the engine's machine is part of besides its containers' networks, as far as it can be known. */
-  readonly subnets: () => readonly Subnet[];
+  /** What the engine's machine is part of, as far as it can be known; its containers' networks may be among it. */
+  readonly machineNetworks: () => readonly MachineNetwork[];
 };
 
 const pingTimeoutMs = 5000;
@@ -38,7 +37,7 @@ function onThisMachine(address: EngineAddress, probeTimeoutMs: number): EnginePl
     files: localFiles,
     ask: (check, to) => probe(check, to, probeTimeoutMs),
     words: '',
-    subnets: ownSubnets,
+    machineNetworks,
   };
 }
 
@@ -64,12 +63,6 @@ function onServer(link: MachineLink, state: string, probeTimeoutMs: number): Eng
       return seen === null ? { kind: 'unseen', why: sight.problem ?? answer.why } : answer;
     },
     words,
-    subnets: () => [],
+    machineNetworks: () => [],
   };
-}
-
-/** What this machine is part of itself. */
-function ownSubnets(): readonly Subnet[] {
-  const texts = Object.values(networkInterfaces()).flatMap((found) => (found ?? []).map(({ cidr }) => cidr ?? ''));
-  return texts.map(parseSubnet).filter((subnet) => subnet !== null);
 }

@@ -7,6 +7,7 @@ import { EngineError } from '../../../docker-engine/engine-errors.ts';
 import type { NetworkDetails } from '../../../docker-engine/engine-shapes.ts';
 import { labelNames, stateLabel } from './container-names.ts';
 import { isFailure } from './engine-sight.ts';
+import type { MachineNetwork } from './machine-networks.ts';
 import type { Subnet } from './subnet.ts';
 import { formatSubnet, ipAt, overlap, parseSubnet, sizeOf } from './subnet.ts';
 
@@ -14,6 +15,8 @@ import { formatSubnet, ipAt, overlap, parseSubnet, sizeOf } from './subnet.ts';
 const environmentPrefix = 24;
 const mostTries = 32;
 const lookTimeoutMs = 10_000;
+/** The engine calls a bridge `br-` and so much of the network's id. */
+const shortIdLength = 12;
 
 /** The bridge network of one environment. */
 export interface EnvironmentNetwork {
@@ -31,15 +34,15 @@ export class EnvironmentNetworks {
   readonly #engine: DockerEngine;
   readonly #state: string;
   readonly #range: Subnet;
-  readonly #taken: () => readonly Subnet[];
+  readonly #machineNetworks: () => readonly MachineNetwork[];
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `taken`: what the engine's machine is part of besides, as far as it can be known. */
-  constructor(engine: DockerEngine, state: string, range: Subnet, taken: () => readonly Subnet[]) {
+  /** `machineNetworks`: what the engine's machine is part of, as far as it can be known. */
+  constructor(engine: DockerEngine, state: string, range: Subnet, machineNetworks: () => readonly MachineNetwork[]) {
     this.#engine = engine;
     this.#state = state;
     this.#range = range;
-    this.#taken = taken;
+    this.#machineNetworks = machineNetworks;
   }
 
   /** The network, made if it is not there. Errors: `unreachable`, `timeout`, `port-taken` (the range has no room left). */
@@ -95,7 +98,7 @@ export class EnvironmentNetworks {
     const networks = await this.#engine.networks.list();
     const found = networks.find((network) => network.Name === name);
     if (found !== undefined) return readNetwork(found);
-    const taken = [...networks.flatMap(subnetsOf), ...this.#taken()];
+    const taken = [...networks.flatMap(subnetsOf), ...this.#machineNetworks().map(({ subnet }) => subnet)];
     for (const subnet of this.#candidates(name, taken)) {
       const made = await this.#make(name, subnet, scope);
       if (made !== null) return made;
@@ -110,11 +113,11 @@ export class EnvironmentNetworks {
     );
   }
 
-  /** Null: the engine knows somebody who has these addresses. */
+  /** Null: somebody else has these addresses. */
   async #make(name: string, subnet: Subnet, scope: Scope): Promise<EnvironmentNetwork | null> {
     const gateway = ipAt(subnet, 1);
     try {
-      await this.#engine.networks.create({
+      const id = await this.#engine.networks.create({
         Name: name,
         Driver: 'bridge',
         Labels: {
@@ -124,7 +127,9 @@ export class EnvironmentNetworks {
         },
         IPAM: { Config: [{ Subnet: formatSubnet(subnet), Gateway: gateway }] },
       });
-      return { name, subnet, gateway };
+      if (!this.#isShared(subnet, id)) return { name, subnet, gateway };
+      await this.#engine.networks.remove(id);
+      return null;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (error.failure === 'conflict') return readNetwork(await this.#engine.networks.inspect(name));
@@ -133,14 +138,22 @@ export class EnvironmentNetworks {
     }
   }
 
-  /** The start is hashed, so that two state folders on one engine hardly ever meet. */
+  /** Another engine of this machine may have chosen the same at the same moment, and neither knows of the other's. */
+  #isShared(subnet: Subnet, id: string): boolean {
+    const own = `br-${id.slice(0, shortIdLength)}`;
+    return this.#machineNetworks().some((other) => other.interface !== own && overlap(subnet, other.subnet));
+  }
+
+  /** Start and step are hashed: two state folders on one machine hardly ever meet, and having met part again. */
   *#candidates(name: string, taken: readonly Subnet[]): Generator<Subnet> {
-    const step = 2 ** (32 - environmentPrefix);
-    const count = Math.max(1, sizeOf(this.#range) / step);
-    const start = createHash('sha256').update(name).digest().readUInt32BE(0);
+    const size = 2 ** (32 - environmentPrefix);
+    const count = Math.max(1, sizeOf(this.#range) / size);
+    const hash = createHash('sha256').update(name).digest();
+    const [start, halfStep] = [hash.readUInt32BE(0), hash.readUInt16BE(4)];
     let tries = 0;
     for (let index = 0; index < count && tries < mostTries; index++) {
-      const first = this.#range.first + ((start + index) % count) * step;
+      // The count is a power of two, so an odd step comes by each place once.
+      const first = this.#range.first + ((start + index * (2 * halfStep + 1)) % count) * size;
       const subnet = { first, prefix: Math.max(environmentPrefix, this.#range.prefix) };
       if (taken.some((other) => overlap(subnet, other))) continue;
       tries++;

@@ -80,7 +80,7 @@ export async function openDocker(options: DockerTargetOptions, closing: AbortSig
     id,
     tidy: async () => await options.tidy?.(engine),
     delivery: deliveryOf(options, place, closing),
-    networks: new EnvironmentNetworks(engine, id, parseRange(options.subnets ?? defaultSubnets), place.subnets),
+    networks: new EnvironmentNetworks(engine, id, parseRange(options.subnets ?? defaultSubnets), place.machineNetworks),
     users: await openUsers(join(folders.state, 'users.json'), options.users ?? defaultUserRange),
     folders,
     secretFiles: new SecretFiles(folders.state),
