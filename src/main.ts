@@ -15,12 +15,14 @@ import { Builds } from './capabilities/releases/builds.ts';
 import { nameCommits } from './capabilities/releases/commit-points.ts';
 import { engineBindings } from './capabilities/releases/engine-bindings.ts';
 import { listScopes } from './capabilities/releases/environment-rows.ts';
+import { JobLooks } from './capabilities/releases/job-looks.ts';
 import { journalVerdict } from './capabilities/releases/journal-verdict.ts';
 import { PortBook } from './capabilities/releases/port-rows.ts';
 import { releaseParts } from './capabilities/releases/release-parts.ts';
 import type { ReleasesContext } from './capabilities/releases/releases-context.ts';
 import { routesOfReleases } from './capabilities/releases/routes.ts';
 import { serversOf } from './capabilities/releases/servers-of.ts';
+import { Looks } from './core/looks.ts';
 import { describeErrorCode, LotseError, toLotseError } from './core/errors.ts';
 import { openCheckpoints } from './database/checkpoints.ts';
 import { handOnHeads } from './database/hand-on-heads.ts';
@@ -78,6 +80,7 @@ async function serve(options: ServeOptions): Promise<void> {
     builds,
     log,
     values: opened.values,
+    looks: opened.looks,
     roots: options.certificates.extraRoots,
   });
   await watchers.start();
@@ -163,8 +166,9 @@ async function openReleases(house: House) {
   });
   const atPoint = crashPoint(process.env['LOTSE_CRASH_AT']);
   nameCommits(journal, atPoint);
+  const looks = new Looks();
   const engine = new Engine({
-    ...{ journal, lock, target, traffic, bindings, clock },
+    ...{ journal, lock, target, traffic, bindings, clock, looks },
     ...{ checkpoints: openCheckpoints(database), signals: signalDrivers({ target, sleep: clock.sleep }) },
     log: ({ error, ...about }) => house.log({ ...about, error: toLotseError(error).message }),
     atPoint,
@@ -177,17 +181,18 @@ async function openReleases(house: House) {
     pipelineOf: (app, release) => pipelines.standing(app, release),
     parts: releaseParts({ database, builders, target, ...values.parts }),
     ports: new PortBook({ database, now, environmentPorts, stateDir }),
+    jobLooks: new JobLooks({ target, looks }),
     lookAtServers: (names) => servers.look(names),
     prepareServer: async (server, artifact) => await (await servers.of(server)).prepare(artifact),
     ...{ names, signPreview, secured: (environment) => certificates.secured(environment) },
   };
-  return { context, target, certificates, values, pipelines };
+  return { context, target, certificates, values, pipelines, looks };
 }
 
 type Opened = Awaited<ReturnType<typeof openReleases>> & { readonly watchers: ReturnType<typeof openWatchers> };
 
 async function openServer(house: House, opened: Opened, builds: Builds) {
-  const { context, target, certificates, values, watchers, pipelines } = opened;
+  const { context, target, certificates, values, watchers, pipelines, looks } = opened;
   const { database, journal, lock, proxy, log, host, port, stateDir } = house;
   const accounts = openAccounts({ database, journal, fence: () => lock.fence, now });
   const checkJournal = async () => await journalVerdict(database, (await (await proxy()).status()).journalHeads);
@@ -206,7 +211,7 @@ async function openServer(house: House, opened: Opened, builds: Builds) {
     },
     log: { error: (fields, message) => log({ message, ...fields }) },
   });
-  context.engine.onSight((sight) => server.publishTransient('look', sight, sight));
+  looks.onLook((look) => server.publishTransient('look', look, look));
   const url = await server.listen({ host, port });
   const token = await keepLocalToken(join(stateDir, 'client.json'), url, accounts);
   const link = house.asUnit ? null : await accounts.linkOfStart();

@@ -14,6 +14,7 @@ import { openSchedules } from './capabilities/schedules/open-schedules.ts';
 import { routesOfUpgrades } from './capabilities/upgrades/routes.ts';
 import { LotseError, toLotseError } from './core/errors.ts';
 import type { JournalEvent } from './core/events.ts';
+import type { Looks } from './core/looks.ts';
 import { chainOf, type Scope } from './core/ids.ts';
 import type { Secret } from './core/secret.ts';
 import { openSubscriptions } from './database/subscriptions.ts';
@@ -28,6 +29,7 @@ interface WatcherParts {
   /** Authorities (PEM) of the team's own. */
   readonly roots: readonly string[];
   readonly builds: Builds;
+  readonly looks: Looks;
   readonly values: {
     /** Ends rotations of secrets that have settled. */
     readonly followSecrets: (event: JournalEvent) => Promise<void>;
@@ -50,7 +52,7 @@ interface Watchers {
 }
 
 /** The part of the composition root for what watches: subscribers of the journal, jobs by schedule, and who is told. */
-export function openWatchers({ context, builds, values, log, roots }: WatcherParts): Watchers {
+export function openWatchers({ context, builds, looks, values, log, roots }: WatcherParts): Watchers {
   const { database, journal, lock, engine, target, now } = context;
   const subscriptions = openSubscriptions(database, journal, {
     now,
@@ -71,6 +73,7 @@ export function openWatchers({ context, builds, values, log, roots }: WatcherPar
       now,
       newId: context.newId,
       stateDir: context.stateDir,
+      looks,
       log,
     },
     ...{ notifier, find: values.find, notify: definedNotify(context) },

@@ -1,6 +1,7 @@
 import type { Actor } from '../core/events.ts';
 import { LotseError } from '../core/errors.ts';
 import { chainOf, type Scope } from '../core/ids.ts';
+import { Looks } from '../core/looks.ts';
 import type { Address } from '../core/routing-document.ts';
 import type { OneOffOrder } from '../ports/targets/session.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
@@ -15,7 +16,7 @@ import { Patience } from './patience.ts';
 import { patientParts } from './patient-parts.ts';
 import { startJob } from './perform.ts';
 import { SharedCounters } from './shared-counters.ts';
-import { Sights, type Sight } from './sights.ts';
+import { Sights } from './sights.ts';
 import { TrafficSeries, type SeriesQuestion, type TrafficHistory } from './traffic-series.ts';
 
 /** How long `settle` waits for the rollout before to end, in milliseconds. */
@@ -32,12 +33,13 @@ export class Engine {
   readonly #asked: EngineParts;
   readonly #counters: SharedCounters;
   readonly #series = new TrafficSeries();
-  readonly #sights = new Sights();
+  readonly #sights: Sights;
   readonly #runners = new Map<string, EnvironmentRunner>();
   readonly #opening = new Map<string, Promise<void>>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#sights = new Sights(parts.looks ?? new Looks());
     this.#patience = new Patience(parts.clock);
     this.#asked = patientParts(parts, this.#patience, () => undefined);
     this.#counters = new SharedCounters(this.#asked, (counters) => this.#series.record(parts.clock.now(), counters));
@@ -85,11 +87,6 @@ export class Engine {
     for (const { scope, view } of this.#runners.values()) {
       if (view.rollout !== null && view.rollout.end === null) this.#sights.counted(scope);
     }
-  }
-
-  /** Told when an environment looks different though nothing was decided. Answers how to stop listening. */
-  onSight(listener: (sight: Sight) => void): () => void {
-    return this.#sights.onSight(listener);
   }
 
   /** Starts a compiled rollout. Errors: `conflict` while another one has not ended. */

@@ -1,3 +1,4 @@
+import type { Looks } from '../core/looks.ts';
 import type { TrafficRouter } from '../ports/traffic/traffic.ts';
 import type { Signals } from '../ports/signals/signals.ts';
 import type { Target } from '../ports/targets/targets.ts';
@@ -16,6 +17,8 @@ export interface EngineParts {
   readonly signals: Signals;
   readonly bindings: Bindings;
   readonly clock: Clock;
+  /** Told what looks different though nothing was decided. Missing: nobody looks. */
+  readonly looks?: Looks;
   readonly log: (problem: EngineProblem) => void;
   /** Called before and after every write and between the calls of one effect; tests end the process here. */
   readonly atPoint: (point: string) => void;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Looks, type Look } from '../core/looks.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
-import { Sights, type Sight } from './sights.ts';
+import { Sights } from './sights.ts';
 
 const scope = { app: 'shop', environment: 'production' };
 
@@ -14,9 +15,10 @@ function slot(changed: Partial<TargetSlot> = {}): TargetSlot {
 }
 
 function watched() {
-  const sights = new Sights();
-  const told: Sight[] = [];
-  const stop = sights.onSight((sight) => told.push(sight));
+  const looks = new Looks();
+  const sights = new Sights(looks);
+  const told: Look[] = [];
+  const stop = looks.onLook((look) => told.push(look));
   return { sights, told, stop };
 }
 

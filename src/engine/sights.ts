@@ -1,12 +1,8 @@
 import { chainOf, type ChainName, type Scope } from '../core/ids.ts';
+import type { Looks } from '../core/looks.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
 import type { Judgement } from '../rollout/judge/judgement.ts';
 import type { Judged } from './judged-rollout.ts';
-
-/** What looks different in an environment, though nothing was decided: looks are no events, and no journal has them. */
-export interface Sight extends Scope {
-  readonly what: 'instances' | 'judgement' | 'traffic';
-}
 
 interface Seen {
   readonly instances: string;
@@ -18,12 +14,10 @@ const unseen: Seen = { instances: '[]', judgement: null };
 /** Tells whoever shows environments that one looks different than at the last look. */
 export class Sights {
   readonly #last = new Map<ChainName, Seen>();
-  readonly #listeners = new Set<(sight: Sight) => void>();
+  readonly #looks: Looks;
 
-  /** Answers how to stop listening. */
-  onSight(listener: (sight: Sight) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  constructor(looks: Looks) {
+    this.#looks = looks;
   }
 
   /** After each look. */
@@ -31,17 +25,13 @@ export class Sights {
     const before = this.#last.get(chainOf(scope)) ?? unseen;
     const seen: Seen = { instances: JSON.stringify(slots.map(shown)), judgement: judged?.judgement ?? null };
     this.#last.set(chainOf(scope), seen);
-    if (seen.instances !== before.instances) this.#tell({ ...scope, what: 'instances' });
-    if (seen.judgement !== before.judgement) this.#tell({ ...scope, what: 'judgement' });
+    if (seen.instances !== before.instances) this.#looks.tell({ ...scope, what: 'instances' });
+    if (seen.judgement !== before.judgement) this.#looks.tell({ ...scope, what: 'judgement' });
   }
 
   /** One more bucket of what users ask is over. */
   counted(scope: Scope): void {
-    this.#tell({ app: scope.app, environment: scope.environment, what: 'traffic' });
-  }
-
-  #tell(sight: Sight): void {
-    for (const listener of this.#listeners) listener(sight);
+    this.#looks.tell({ ...scope, what: 'traffic' });
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Route } from 'playwright-core';
 import type { Shop } from '../harness/shop-app.ts';
-import { temporaryLotse } from '../harness/temporary-lotse.ts';
+import { temporaryLotse, type TemporaryLotse } from '../harness/temporary-lotse.ts';
 import { DashboardPerson, signInLink } from './dashboard-person.ts';
 import { noBrowser, openBrowser } from './user-browser.ts';
 
@@ -22,7 +22,7 @@ interface Case {
 const closelyLookedAt: ReadonlySet<string> = new Set(['overview', 'config']);
 
 const place = '/apps/shop/environments/production';
-const cases: readonly Case[] = [
+const generalCases: readonly Case[] = [
   { name: 'overview', path: '/apps/shop', asks: '/apps/shop/environments', shows: 'verified here' },
   { name: 'releases', path: '/apps/shop/releases', asks: '/apps/shop/releases', shows: 'Serves in' },
   { name: 'config', path: '/apps/shop/config', asks: `${place}/config`, shows: 'COLOUR' },
@@ -35,6 +35,24 @@ const cases: readonly Case[] = [
   { name: 'tokens', path: '/access/tokens', asks: '/tokens', shows: 'commands on this machine' },
   { name: 'pipelines', path: '/access/pipelines', asks: '/oidc/rules', shows: 'pipeline' },
 ];
+
+/** Pages of one release, and of one rollout. */
+function casesOf(release: string, rollout: string): readonly Case[] {
+  return [
+    {
+      name: 'release',
+      path: `/apps/shop/releases/${release}`,
+      asks: '/apps/shop/releases',
+      shows: 'What it consists of',
+    },
+    {
+      name: 'rollout',
+      path: `/apps/shop/rollouts/${rollout}`,
+      asks: `/apps/shop/rollouts/${rollout}`,
+      shows: 'Settled',
+    },
+  ];
+}
 
 const flags = { 'free-postage': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off' } };
 const files = { 'flags.flagd.json': JSON.stringify({ flags }) };
@@ -56,13 +74,47 @@ test(
     const { client } = lotse;
     const release = (await client.release(shop, { files })).id;
     await client.ask(`PUT ${place}/secrets/MAIL_KEY`, { value: 'letters' });
-    await client.deploy(release);
+    const rollout = (await client.deploy(release)).id;
     const person = await DashboardPerson.arrive(browser);
     await person.signIn(await signInLink(client));
-    for (const each of cases) await t.test(each.name, async () => await loads(person, server, each));
+    for (const each of [...generalCases, ...casesOf(release, rollout)])
+      await t.test(each.name, async () => await loads(person, server, each));
+    await t.test(
+      'what was loaded stays when nobody answers, and that is said once: there, or by the banner',
+      async () => {
+        await staysWithoutAnswers(person, lotse);
+      },
+    );
     assert.deepEqual(person.complaints, []);
   },
 );
+
+/** First one answer does not come, then the control plane is killed. */
+async function staysWithoutAnswers(person: DashboardPerson, lotse: TemporaryLotse): Promise<void> {
+  const { server } = lotse.plane;
+  const { page } = person;
+  const isAsked = (url: URL): boolean => url.pathname === `/api/v1${place}/secrets`;
+  await page.goto(`${server}/apps/shop/secrets`);
+  const content = page.locator('main').getByText('MAIL_KEY').first();
+  await content.waitFor();
+  await person.untilLive();
+  const cut = async (route: Route): Promise<void> => await route.abort('connectionrefused');
+  await page.route(isAsked, cut);
+  await lotse.client.ask(`PUT ${place}/secrets/MAIL_KEY`, { value: 'other letters' });
+  const notice = page.locator('main').getByRole('alert').filter({ hasText: 'The control plane does not answer.' });
+  await notice.waitFor();
+  await content.waitFor();
+  await person.look('an answer that does not come');
+  await lotse.plane.end('SIGKILL');
+  await page.locator('.live-banner').waitFor();
+  await notice.waitFor({ state: 'detached' });
+  await content.waitFor();
+  await page.unroute(isAsked, cut);
+  await lotse.start({ port: Number(new URL(server).port) });
+  await person.untilLive();
+  await content.waitFor();
+  assert.equal(await notice.count(), 0);
+}
 
 async function loads(person: DashboardPerson, server: string, { name, path, asks, shows }: Case): Promise<void> {
   const { page } = person;

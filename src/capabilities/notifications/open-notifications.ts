@@ -1,5 +1,6 @@
 import type { JournalEvent } from '../../core/events.ts';
 import { chainOf, scopeOf, type Scope, type UnixMs } from '../../core/ids.ts';
+import type { Looks } from '../../core/looks.ts';
 import type { DatabaseJournal } from '../../database/journal.ts';
 import type { Database } from '../../database/open-database.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -30,6 +31,7 @@ interface NotificationParts {
   readonly find: FindValue;
   readonly proxyStart: () => Promise<string>;
   readonly stateDir: string;
+  readonly looks: Looks;
   readonly log: (about: object) => void;
   readonly pace?: Pace;
 }
@@ -45,7 +47,8 @@ export interface Notifications {
 
 export function openNotifications(parts: NotificationParts): Notifications {
   const { journal, notify, now, newId } = parts;
-  const rows = new OutboxRows({ ...parts, pace: parts.pace ?? usualPace });
+  const changed = (scope: Scope) => parts.looks.tell({ ...scope, what: 'messages' });
+  const rows = new OutboxRows({ ...parts, pace: parts.pace ?? usualPace, changed });
   const outbox = new Outbox({ ...parts, rows });
   const heartbeats = new Heartbeats({ ...parts, isWell: async () => void (await journal.lastPosition()) });
   const tell = async (scope: Scope, telling: Telling) => {

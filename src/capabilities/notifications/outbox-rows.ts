@@ -17,6 +17,8 @@ interface OutboxRowParts {
   /** A fresh UUIDv7. */
   readonly newId: () => string;
   readonly pace: Pace;
+  /** Called after something has changed in the messages of an environment. */
+  readonly changed?: (scope: Scope) => void;
 }
 
 /** A message to one receiver, on its way or there. */
@@ -56,11 +58,13 @@ export class OutboxRows {
 
   /** Puts a fact into the message of each receiver; harmless when it is in one. Answers the messages that it is in now. */
   async tell(scope: Scope, receivers: readonly string[], telling: Telling): Promise<readonly string[]> {
-    return await this.#parts.database.write(async (trx) => {
+    const told = await this.#parts.database.write(async (trx) => {
       const ids: string[] = [];
       for (const receiver of receivers) ids.push(...(await this.#tellOne(trx, scope, receiver, telling)));
       return ids;
     });
+    this.#parts.changed?.(scope);
+    return told;
   }
 
   /** Those that are due, the oldest first. */
@@ -111,13 +115,27 @@ export class OutboxRows {
       .execute();
   }
 
-  async delivered({ id }: OutboxMessage): Promise<void> {
+  async delivered(message: OutboxMessage): Promise<void> {
     const columns = { state: 'delivered', problem: null, ended_at: this.#parts.now() } as const;
-    await this.#parts.database.db.updateTable('outbox').set(columns).where('id', '=', id).execute();
+    await this.#parts.database.db.updateTable('outbox').set(columns).where('id', '=', message.id).execute();
+    this.#parts.changed?.(message);
   }
 
   /** It is tried again later, or given up when its time is over. */
   async failed(message: OutboxMessage, problem: string): Promise<void> {
+    await this.#fail(message, problem);
+    this.#parts.changed?.(message);
+  }
+
+  async forgetOld(): Promise<void> {
+    await this.#parts.database.db
+      .deleteFrom('outbox')
+      .where('state', '!=', 'waiting')
+      .where('ended_at', '<', this.#parts.now() - keptMs)
+      .execute();
+  }
+
+  async #fail(message: OutboxMessage, problem: string): Promise<void> {
     const { id, attempts } = message;
     const now = this.#parts.now();
     const next = nextTryAt(attempts, message.createdAt, now);
@@ -132,14 +150,6 @@ export class OutboxRows {
       const columns = { problem, state: 'failed', ended_at: now } as const;
       await trx.updateTable('outbox').set(columns).where('id', '=', id).execute();
     });
-  }
-
-  async forgetOld(): Promise<void> {
-    await this.#parts.database.db
-      .deleteFrom('outbox')
-      .where('state', '!=', 'waiting')
-      .where('ended_at', '<', this.#parts.now() - keptMs)
-      .execute();
   }
 
   async #tellOne(trx: Transaction, scope: Scope, receiver: string, telling: Telling): Promise<readonly string[]> {

@@ -49,6 +49,7 @@ async function view(context: ReleasesContext, scope: Scope, { key, by, at, reaso
   try {
     const seen = await context.target.observeJob(key);
     if (seen === null) return { ...about, state: 'unknown', exitCode: null, note: null };
+    context.jobLooks.follow(scope, key, seen);
     return { ...about, state: seen.state, exitCode: seen.exitCode, note: noteOf(seen.logTail) };
   } catch (error) {
     return { ...about, state: 'unknown', exitCode: null, note: toLotseError(error).message };

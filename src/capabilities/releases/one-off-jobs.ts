@@ -53,6 +53,7 @@ export async function startVerification(context: ReleasesContext, scope: Scope, 
 export async function observeJob(context: ReleasesContext, scope: Scope, key: string): Promise<JobView> {
   const found = key.startsWith(`${chainOf(scope)}/`) ? await context.target.observeJob(key) : null;
   if (found === null) throw new LotseError('not-found', `${scope.environment} has no job ${JSON.stringify(key)}`);
+  context.jobLooks.follow(scope, key, found);
   return { ...found, logTail: [...found.logTail] };
 }
 

@@ -13,6 +13,7 @@ import type { PipelineStanding } from '../../rollout/gate.ts';
 import type { Release } from '../../rollout/release.ts';
 import type { AcceptedNames, NameBook } from './accepted-names.ts';
 import type { IncomingSource } from './create-release.ts';
+import type { JobLooks } from './job-looks.ts';
 import type { PortBook } from './port-rows.ts';
 import type { ServerLookView } from './releases-api.ts';
 
@@ -48,6 +49,8 @@ export interface ReleasesContext {
   readonly lookAtServers: (servers: readonly string[]) => Promise<readonly ServerLookView[]>;
   readonly parts: readonly ReleasePart[];
   readonly ports: PortBook;
+  /** Follows the jobs that somebody is shown. */
+  readonly jobLooks: JobLooks;
   /** Shared front port of the proxy. */
   readonly frontPort: number;
   readonly names: NameBook;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { affectedByLooks, affectedKeys, readChange, readLook } from './affected-keys.ts';
+import { affectedByLooks, affectedKeys, readChange, readLook, type Look } from './affected-keys.ts';
 
 const change = (type: string, app: string | null = 'shop') => ({ position: 1, app, environment: 'production', type });
 
@@ -49,18 +49,24 @@ test('what is no change is not taken for one', () => {
   });
 });
 
-test('instances that look different affect environments alone, what the judge thinks rollouts alone, and what users ask charts alone', () => {
-  const look = (what: 'instances' | 'judgement' | 'traffic') => ({ app: 'shop', what });
+test('what looks different affects the views that show it, and no others', () => {
+  const look = (what: Look['what']): Look => ({ app: 'shop', environment: 'staging', what });
   assert.deepEqual(affectedByLooks([look('instances'), look('instances')]), [['app', 'shop', 'environments']]);
   assert.deepEqual(affectedByLooks([look('judgement')]), [['app', 'shop', 'rollout']]);
   assert.deepEqual(affectedByLooks([look('traffic')]), [['app', 'shop', 'series']]);
+  assert.deepEqual(
+    affectedByLooks([look('jobs'), look('messages')]),
+    ['jobs', 'hand-runs', 'job-run', 'notifications'].map((name) => ['app', 'shop', 'settings', 'staging', name]),
+  );
 });
 
 test('what is no look is not taken for one', () => {
   assert.equal(readLook('no JSON'), null);
-  assert.equal(readLook('{"app":"shop","what":"weather"}'), null);
+  assert.equal(readLook('{"app":"shop","environment":"production","what":"weather"}'), null);
+  assert.equal(readLook('{"app":"shop","what":"judgement"}'), null);
   assert.deepEqual(readLook('{"app":"shop","environment":"production","what":"judgement"}'), {
     app: 'shop',
+    environment: 'production',
     what: 'judgement',
   });
 });

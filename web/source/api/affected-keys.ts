@@ -8,11 +8,12 @@ export interface Change {
   readonly type: string;
 }
 
-const kinds = ['instances', 'judgement', 'traffic'] as const;
+const kinds = ['instances', 'judgement', 'traffic', 'jobs', 'messages'] as const;
 
 /** `data` of a `look` event: there it looks different, though nothing has happened that a journal would hold. */
 export interface Look {
   readonly app: string;
+  readonly environment: string;
   readonly what: (typeof kinds)[number];
 }
 
@@ -37,28 +38,33 @@ function keysOf({ app, type }: Change): readonly Key[] {
 
 /** What the page has to ask for again after some looks; each key once. */
 export function affectedByLooks(looks: readonly Look[]): readonly Key[] {
-  const found = new Map(looks.map(keyOf).map((key) => [JSON.stringify(key), key]));
+  const found = new Map(looks.flatMap(keysOfLook).map((key) => [JSON.stringify(key), key]));
   return [...found.values()];
 }
 
-function keyOf({ app, what }: Look): Key {
+function keysOfLook({ app, environment, what }: Look): readonly Key[] {
   switch (what) {
     case 'instances':
-      return keys.environments(app);
+      return [keys.environments(app)];
     case 'judgement':
-      return keys.allRollouts(app); // What the judge thinks stands nowhere else.
+      return [keys.allRollouts(app)]; // What the judge thinks stands nowhere else.
     case 'traffic':
-      return keys.allSeries(app);
+      return [keys.allSeries(app)];
+    case 'jobs':
+      return ['jobs', 'hand-runs', 'job-run'].map((name) => keys.setting(app, environment, name));
+    case 'messages':
+      return [keys.setting(app, environment, 'notifications')];
   }
 }
 
 /** Null when it is not in the form of a look. */
 export function readLook(data: string): Look | null {
   const value: unknown = readJson(data);
-  if (typeof value !== 'object' || value === null || !('app' in value) || !('what' in value)) return null;
-  const { app } = value;
-  const what = kinds.find((kind) => kind === value.what);
-  return typeof app === 'string' && what !== undefined ? { app, what } : null;
+  if (typeof value !== 'object' || value === null) return null;
+  const [app, environment]: readonly unknown[] = [Reflect.get(value, 'app'), Reflect.get(value, 'environment')];
+  const what = kinds.find((kind) => kind === Reflect.get(value, 'what'));
+  if (typeof app !== 'string' || typeof environment !== 'string' || what === undefined) return null;
+  return { app, environment, what };
 }
 
 /** Null when it is not in the form of a change. */

@@ -42,6 +42,12 @@ export function problemOf(thrown: unknown): ApiProblem {
   return { status: 0, code: 'internal', message, hint: null, details: [], retriable: false };
 }
 
+/** Nobody has answered at all. */
+export function isSilence(thrown: unknown): boolean {
+  const { status, code } = problemOf(thrown);
+  return status === 0 && code === 'unreachable';
+}
+
 function membersOf(body: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(body);

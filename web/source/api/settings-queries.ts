@@ -1,5 +1,4 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { JobView } from '../../../src/capabilities/releases/releases-api.ts';
 import { ask } from './parse-answers.ts';
 import { keys } from './query-keys.ts';
 
@@ -8,9 +7,6 @@ interface Place {
   readonly app: string;
   readonly environment: string;
 }
-
-/** How often a job that runs, or a message on its way, is looked at: neither has an event for each look. */
-const underWayMs = 2_000;
 
 export function configQuery({ app, environment }: Place) {
   return queryOptions({
@@ -77,24 +73,21 @@ export function jobsQuery({ app, environment }: Place) {
   });
 }
 
-/** What somebody has started; asked again while one is under way. */
+/** What somebody has started. */
 export function handRunsQuery({ app, environment }: Place) {
   return queryOptions({
     queryKey: keys.setting(app, environment, 'hand-runs'),
     queryFn: ({ signal }) =>
       ask('GET /apps/:app/environments/:environment/jobs-by-hand', { path: { app, environment }, signal }),
-    refetchInterval: ({ state }) => (state.data?.some((run) => run.state === 'running') === true ? underWayMs : false),
   });
 }
 
-/** A run by its key; asked again while it is under way. */
+/** A run by its key. */
 export function jobRunQuery({ app, environment }: Place, job: string) {
   return queryOptions({
     queryKey: keys.setting(app, environment, 'job-run', job),
     queryFn: ({ signal }) =>
       ask('GET /apps/:app/environments/:environment/jobs/:job', { path: { app, environment, job }, signal }),
-    refetchInterval: ({ state }: { readonly state: { readonly data: JobView | undefined } }) =>
-      state.data?.state === 'running' ? underWayMs : false,
   });
 }
 
@@ -103,8 +96,6 @@ export function notificationsQuery({ app, environment }: Place) {
     queryKey: keys.setting(app, environment, 'notifications'),
     queryFn: ({ signal }) =>
       ask('GET /apps/:app/environments/:environment/notifications', { path: { app, environment }, signal }),
-    refetchInterval: ({ state }) =>
-      state.data?.messages.some((message) => message.state === 'waiting') === true ? underWayMs : false,
   });
 }
 

@@ -1,5 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { isSilence } from '../api/api-error.ts';
+import { useLive } from '../shell/live-provider.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
 
 interface LoadedProps<Data> {
@@ -8,17 +10,19 @@ interface LoadedProps<Data> {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** What was loaded, once it is there. When it cannot be asked again, the last answer stays, under a notice. */
+/**
+ * What was loaded, once it is there. When it cannot be asked again, the last answer stays, under a notice; that nobody
+ * answers is said once, by the banner of lost updates, while there is one.
+ */
 export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
-  const notice =
-    query.error === null ? null : <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />;
-  if (query.data !== undefined) {
-    return (
-      <>
-        {notice}
-        {children(query.data)}
-      </>
-    );
-  }
-  return notice ?? skeleton;
+  const { error, data } = query;
+  const isLost = useLive().state.kind === 'lost';
+  const notice = error === null ? null : <ProblemNotice error={error} onRetry={() => void query.refetch()} />;
+  if (data === undefined) return notice ?? skeleton;
+  return (
+    <>
+      {isLost && isSilence(error) ? null : notice}
+      {children(data)}
+    </>
+  );
 }

@@ -1,6 +1,6 @@
 import { RefreshCw, TriangleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { problemOf } from '../api/api-error.ts';
+import { isSilence, problemOf } from '../api/api-error.ts';
 import { CodeText } from './code-text.tsx';
 
 interface ProblemNoticeProps {
@@ -11,8 +11,8 @@ interface ProblemNoticeProps {
 /** An error in the words of the server: what was wrong, what to do, and the lines that belong to it. */
 export function ProblemNotice({ error, onRetry }: ProblemNoticeProps) {
   const { t } = useTranslation();
-  const { status, code, message, hint, details } = problemOf(error);
-  const isSilent = status === 0 && code === 'unreachable';
+  const { message, hint, details } = problemOf(error);
+  const isSilent = isSilence(error);
   const advice = isSilent ? t('state.unreachableHint') : hint;
   return (
     <div className="notice" data-tone="bad" role="alert">
