@@ -33,6 +33,7 @@ export function reportStanding(report: Report, out: Output): void {
       break;
     case 'paused':
       out.line(`${out.paint(out.symbols.next, 'yellow', 'bold')} ${rollout.environment} paused  ${rollout.release}`);
+      out.lines(pauseLines(rollout, out));
       out.line(`  lotse resume ${rollout.environment}   goes on`);
       out.line(`  lotse cancel ${rollout.environment}   takes it back`);
       break;
@@ -40,6 +41,14 @@ export function reportStanding(report: Report, out: Output): void {
       break;
   }
   for (const note of rollout.notes) out.line(`  ${out.paint(`note: ${harmless(note)}`, 'dim')}`);
+}
+
+/** Who holds it, why, and when it goes back by itself. */
+function pauseLines({ pause }: RolloutView, out: Output): readonly string[] {
+  if (pause === null) return [];
+  const why = pause.reason === null ? '' : `: ${harmless(pause.reason)}`;
+  const left = formatElapsedMs(Math.max(0, pause.until - Date.now()));
+  return [`  by ${harmless(pause.by)}${why}`, `  ${out.paint(`goes back by itself in ${left}`, 'dim')}`];
 }
 
 /** `production verified  r7-a1b2c3d  http://shop.localhost:7080`: scripts look for this line. */

@@ -57,6 +57,11 @@ test(
       await person.untilStatus('Paused');
       assert.equal((await client.rollout(person.shownRollout)).status, 'paused');
       assert.equal(await button('Pause').count(), 0);
+      await page.locator('.hero').getByText('Held by Owner').waitFor();
+      await page
+        .locator('.hero')
+        .getByText(/Without a decision it goes back by itself in \d/)
+        .waitFor();
       await person.look('a rollout that is paused');
       await person.goTo('Overview');
       await person.lane().locator('.chip', { hasText: 'Paused' }).waitFor();

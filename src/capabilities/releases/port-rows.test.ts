@@ -38,3 +38,8 @@ test('an environment gets the lowest port of its range that is free, and none be
   await new Promise((resolve) => other.close(resolve));
   assert.equal(await book.portFor(own), first);
 });
+
+test('no environment gets a port that browsers refuse to open', async (t) => {
+  const book = await openBook(t, '/srv/one', [10_080, 10_080]);
+  await assert.rejects(book.portFor(own), { code: 'port-taken' });
+});

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import { blockedPorts } from '../../core/blocked-ports.ts';
 import { LotseError } from '../../core/errors.ts';
 import type { Scope } from '../../core/ids.ts';
 import type { Database } from '../../database/open-database.ts';
@@ -72,7 +73,7 @@ export class PortBook {
     const begin = this.#beginOf(use);
     for (let tried = 0; tried < count; tried++) {
       const port = first + ((begin + tried) % count);
-      if (taken.has(port) || !(await isFree(port, host))) continue;
+      if (taken.has(port) || blockedPorts.has(port) || !(await isFree(port, host))) continue;
       if (await this.#claim(port, use)) return port;
     }
     const wider = use.purpose === 'environment' ? ' `lotse serve -- --environment-ports FIRST-LAST` gives others.' : '';

@@ -131,6 +131,10 @@ export const rollout = z
     live: z.boolean(),
     steps: z.array(step),
     waitingFor: z.array(gateResult),
+    pause: z
+      .object({ by: z.string(), reason: nullableText, until: z.number() })
+      .nullable()
+      .meta({ description: 'Who holds it, and until when: after that it goes back by itself' }),
     cause: cause.nullable(),
     judged: judged.nullable().meta({ description: 'While it is judged, and until the next rollout; else null' }),
     notes: z.array(z.string()),

@@ -27,10 +27,15 @@ export function rolloutView(state: RolloutState, events: readonly WrittenEvent[]
     live: state.liveAt !== null && state.direction === 'forward',
     steps: plan.steps.map((step, index) => stepView(step, plan, stepProgress(state, events, step, index))),
     waitingFor: (state.waiting?.results ?? []).map(gateView),
+    pause: statusOf(state) === 'paused' ? pauseView(state.pause) : null,
     cause: state.cause === null ? null : { ...state.cause, logTail: [...state.cause.logTail] },
     judged: judged?.rollout === plan.rollout ? judgedView(judged) : null,
     notes: [...plan.notes, ...state.notes],
   };
+}
+
+function pauseView(pause: RolloutState['pause']): RolloutView['pause'] {
+  return pause === null ? null : { by: pause.by.id, reason: pause.reason, until: pause.until };
 }
 
 export function gateView(result: GateResult): GateResultView {

@@ -226,6 +226,8 @@ export const de: Dictionary = {
     notBlamed: 'Das Release trifft keine Schuld.',
     logTail: 'Seine letzten Zeilen',
     earlier: 'Rollouts von {{environment}}',
+    pausedBy: 'Angehalten von {{by}}',
+    pausedUntil: 'Ohne Entscheidung geht er in {{left}} von selbst zurück ({{time}}).',
     endSettled: '{{release}} bedient alle Anfragen.',
     endReturned: 'Alle Anfragen gehen wieder an {{release}}.',
     endReturnedFirst: 'Die Seite von vorher ist wieder da.',

@@ -222,6 +222,8 @@ export const en = {
     notBlamed: 'The release is not to blame.',
     logTail: 'Its last lines',
     earlier: 'Rollouts of {{environment}}',
+    pausedBy: 'Held by {{by}}',
+    pausedUntil: 'Without a decision it goes back by itself in {{left}} ({{time}}).',
     endSettled: '{{release}} serves all requests.',
     endReturned: 'All requests are back on {{release}}.',
     endReturnedFirst: 'The page that was there before is back.',

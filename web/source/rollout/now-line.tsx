@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import type { RolloutView } from '../../../src/capabilities/releases/releases-api.ts';
-import { formatDuration, formatRunning } from '../language/format.ts';
+import { formatDuration, formatMoment, formatRunning } from '../language/format.ts';
 import { useLocale } from '../language/use-locale.ts';
 import { useNow } from '../parts/use-now.ts';
+import { usePersonName } from '../parts/use-person-name.ts';
 import { currentIndex, deadlineLeftMs, elapsedMs, hasEnded } from './step-progress.ts';
 import { useStepTitle } from './use-step-title.ts';
 
@@ -32,6 +33,24 @@ export function NowLine({ rollout }: { readonly rollout: RolloutView }) {
           })}
         </span>
       )}
+    </p>
+  );
+}
+
+/** A pause has an end that nobody has to order: who holds the rollout sees it coming. */
+export function PauseLine({ pause }: { readonly pause: NonNullable<RolloutView['pause']> }) {
+  const { t } = useTranslation();
+  const language = useLocale();
+  const nameOf = usePersonName();
+  const now = useNow(20_000);
+  const left = formatDuration(Math.max(0, pause.until - now), language);
+  return (
+    <p className="now-line">
+      <b className="now-title">{t('rollout.pausedBy', { by: nameOf(pause.by) })}</b>
+      {pause.reason === null ? null : <span className="quiet">{pause.reason}</span>}
+      <span className="now-deadline">
+        {t('rollout.pausedUntil', { left, time: formatMoment(pause.until, language) })}
+      </span>
     </p>
   );
 }

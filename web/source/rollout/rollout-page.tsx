@@ -16,7 +16,7 @@ import { EarlierRollouts } from './earlier-rollouts.tsx';
 import { Fairway } from './fairway.tsx';
 import { JudgePanel } from './judge-panel.tsx';
 import { NewInstances } from './new-instances.tsx';
-import { NowLine } from './now-line.tsx';
+import { NowLine, PauseLine } from './now-line.tsx';
 import { RolloutFacts } from './rollout-facts.tsx';
 import { RolloutStatus } from './rollout-status.tsx';
 import { StepList } from './step-list.tsx';
@@ -109,6 +109,7 @@ function Hero({ rollout, onOpen }: { readonly rollout: RolloutView; readonly onO
       </div>
       <Fairway rollout={rollout} onOpen={onOpen} />
       <NowLine rollout={rollout} />
+      {rollout.pause === null ? null : <PauseLine pause={rollout.pause} />}
     </section>
   );
 }
