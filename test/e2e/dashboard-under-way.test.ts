@@ -28,13 +28,13 @@ const timer = setInterval(() => {
 test('what is under way is seen to its end without polling', { skip: noBrowser, timeout: 600_000 }, async (t) => {
   const browser = await openBrowser();
   t.after(async () => await browser.close());
-  await using hook = await httpReceiver({ send: (origin) => () => Promise.reject(new Error(origin)), secrets: [] });
-  const hookUrl = await hook.send({} as never, AbortSignal.timeout(1)).catch((told: Error) => told.message);
+  const hook = await httpReceiver({ send: () => () => Promise.resolve(), secrets: [] });
+  t.after(hook.stop);
   hook.break();
   const lotse = await temporaryLotse(t);
   await lotse.start();
   const { client } = lotse;
-  await client.ask('PUT /apps/shop/environments/production/secrets/SLACK_URL', { value: `${hookUrl}/services/a` });
+  await client.ask('PUT /apps/shop/environments/production/secrets/SLACK_URL', { value: `${hook.origin}/services/a` });
   await client.deploy((await client.release(shop, { files: { 'tidy.mjs': tidy } })).id);
   const person = await DashboardPerson.arrive(browser);
   const { page } = person;

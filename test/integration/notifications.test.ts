@@ -29,13 +29,7 @@ function filesWith(folder: string, text: string): readonly string[] {
 }
 
 async function receiver() {
-  return await httpReceiver({ send: (origin) => () => Promise.reject(new Error(origin)), secrets: [] });
-}
-
-/** Where a receiver listens. */
-async function originOf(server: Awaited<ReturnType<typeof receiver>>): Promise<string> {
-  const error: unknown = await server.send({} as never, AbortSignal.timeout(1)).catch((thrown: unknown) => thrown);
-  return error instanceof Error ? error.message : '';
+  return await httpReceiver({ send: () => () => Promise.resolve(), secrets: [] });
 }
 
 describe('people are told', () => {
@@ -51,13 +45,13 @@ describe('people are told', () => {
     await lotse.start();
     const secrets = {
       SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
-      SLACK_URL: `${await originOf(slack)}/services/planted-secret`,
+      SLACK_URL: `${slack.origin}/services/planted-secret`,
       HOOK_KEY: key,
-      HEARTBEAT_URL: `${await originOf(watcher)}/planted-ping`,
+      HEARTBEAT_URL: `${watcher.origin}/planted-ping`,
     };
     for (const [name, value] of Object.entries(secrets))
       await lotse.client.ask(`PUT /apps/shop/environments/production/secrets/${name}`, { value });
-    const config = { HOOK_URL: `${await originOf(hook)}/hook` };
+    const config = { HOOK_URL: `${hook.origin}/hook` };
     const release = await lotse.client.release({ ...shop, production: { config } });
     await lotse.client.deploy(release.id);
 
