@@ -106,7 +106,7 @@ describe('a program in a running instance', { timeout: 280_000 }, () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const seen = async (what: string, look: () => boolean) =>
-      await until(what, look, 20_000).catch((cause: unknown) => {
+      await until(what, look).catch((cause: unknown) => {
         throw new Error(`${what}: ${JSON.stringify(said)}`, { cause });
       });
     await seen('the shell asks', () => /[$] $/.test(said));

@@ -108,7 +108,7 @@ describe('an environment on three machines', { skip, timeout: 400_000 }, () => {
       await visit(port, '/exit', undefined, one.machine.ip);
       await until('the first machine has lost its instance', async () => !(await answers(port, one)));
       const lostAt = performance.now();
-      await until('it has another one', async () => await answers(port, one), 30_000).catch((error: unknown) => {
+      await until('it has another one', async () => await answers(port, one)).catch((error: unknown) => {
         throw new Error(lotse.problems.slice(-30).join('\n'), { cause: error });
       });
       log(`healed after ${Math.round(performance.now() - lostAt)} ms`);

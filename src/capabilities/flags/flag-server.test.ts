@@ -112,7 +112,7 @@ describe('flags are served', () => {
   });
 
   it('with an event for each change, whatever changed: a person, or the time', async (t) => {
-    const soon = new Date(Date.now() + 1500).toISOString();
+    const soon = new Date(Date.now() + 4000).toISOString();
     const { ask, url, change } = await served(t, { lotse: { from: soon } });
     const { eventStreams } = JSON.parse(await (await ask(evaluate)).text());
     const stream = get(`${url}${eventStreams[0].endpoint.requestUri}`);

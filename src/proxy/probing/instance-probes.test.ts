@@ -22,7 +22,7 @@ function readyApp(name: string, isReady: () => boolean): Promise<PlainApp> {
   return PlainApp.start(({ head }) => (head.startsWith('GET /up ') ? (isReady() ? ok('up') : unready) : ok(name)));
 }
 
-async function until(test: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+async function until(test: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await test())) {
     if (performance.now() > deadlineMs) throw new Error('it did not happen in time');
