@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
+import { copyBildwerk, startDeploy } from '../../test/e2e/bildwerk-repository.ts';
 import { DashboardPerson, signInLink } from '../../test/e2e/dashboard-person.ts';
 import { noBrowser, openBrowser } from '../../test/e2e/user-browser.ts';
+import { LotseClient } from '../../test/harness/lotse-client.ts';
 import { temporaryLotse, type TemporaryLotse } from '../../test/harness/temporary-lotse.ts';
 import { until } from '../../test/harness/until.ts';
 import { markdownTable } from '../markdown-table.ts';
 import { tell, type Goal } from '../outcome.ts';
 import { quantile } from '../quantile.ts';
 
-// How soon the dashboard of a real control plane is there, shows what has happened, and says that it is cut off.
+// How soon the dashboard of a real control plane, on which the example app runs, is there, shows what has happened, and says
+// that it is cut off.
 
 const help = `npm run bench -- page [--quick]
 
@@ -33,12 +36,13 @@ async function bench(isQuick: boolean): Promise<void> {
     ends.push(...browsers.map((browser) => async () => await browser.close()));
     const lotse = await temporaryLotse({ after: (end) => void ends.push(end) });
     await lotse.start();
-    const rollout = await watchedRollout(lotse);
-    const people = await Promise.all(browsers.map(async (browser) => await arrive(browser, lotse)));
+    const client = new LotseClient(() => lotse.plane, 'bildwerk');
+    const rollout = await watchedRollout(lotse, client);
+    const people = await Promise.all(browsers.map(async (browser) => await arrive(browser, client)));
     const [first] = people;
     if (first === undefined) throw new Error('nobody has come');
     const loads = await repeat(isQuick ? 3 : 15, async () => await load(browsers[0], first));
-    const seen = await repeat(isQuick ? 6 : 40, async (turn) => await pauseOrResume(lotse, rollout, people, turn));
+    const seen = await repeat(isQuick ? 6 : 40, async (turn) => await pauseOrResume(client, rollout, people, turn));
     const cutOff = await repeat(isQuick ? 1 : 5, async () => await cut(lotse, first));
     report({ loads, seen, cutOff }, isQuick);
   } finally {
@@ -47,14 +51,18 @@ async function bench(isQuick: boolean): Promise<void> {
 }
 
 /** A release that is live and watched for long: it can be paused and resumed as often as one likes. */
-async function watchedRollout({ client }: TemporaryLotse): Promise<string> {
-  const release = await client.release({ watch: '1h' });
-  const { id } = await client.start(release.id);
-  await client.untilRollout(id, 'watched', ({ status }) => status === 'watching');
-  return id;
+async function watchedRollout({ folder, plane }: TemporaryLotse, client: LotseClient): Promise<string> {
+  const repository = copyBildwerk(folder);
+  repository.change({ file: 'lotse.yaml', find: 'after: staging', replace: '' });
+  repository.change({ file: 'lotse.yaml', find: 'watch: 2m', replace: 'watch: 1h' });
+  repository.begin();
+  const { exitCode, said } = await startDeploy(repository, plane, 'production').end(300_000);
+  const { rollout } = await client.environment();
+  if (exitCode !== 0 || rollout === null) throw new Error(`bildwerk did not go live:\n${said}`);
+  return rollout.id;
 }
 
-async function arrive(browser: Browser, { client }: TemporaryLotse): Promise<DashboardPerson> {
+async function arrive(browser: Browser, client: LotseClient): Promise<DashboardPerson> {
   const person = await DashboardPerson.arrive(browser);
   await person.signIn(await signInLink(client));
   await person.lane().waitFor();
@@ -87,7 +95,7 @@ async function load(browser: Browser, { page }: DashboardPerson): Promise<Load> 
 
 /** Milliseconds from the call until both show it, by the clock of this machine. */
 async function pauseOrResume(
-  { client }: TemporaryLotse,
+  client: LotseClient,
   rollout: string,
   people: readonly DashboardPerson[],
   turn: number,

@@ -1,6 +1,8 @@
 import { cpSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Where } from '../harness/lotse-client.ts';
+import { RunningLotse } from '../harness/running-lotse.ts';
 import { AppRepository } from './app-repository.ts';
 
 /** Where the example app lies. */
@@ -16,4 +18,9 @@ export function copyBildwerk(below: string): AppRepository {
     filter: (path) => !leftOut.includes(basename(path)),
   });
   return repository;
+}
+
+/** `lotse deploy` in the app's folder, which goes on while somebody looks. */
+export function startDeploy({ folder }: AppRepository, { server, token }: Where, environment: string): RunningLotse {
+  return new RunningLotse(['deploy', environment], { cwd: folder, env: { LOTSE_SERVER: server, LOTSE_TOKEN: token } });
 }

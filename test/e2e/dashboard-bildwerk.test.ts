@@ -5,10 +5,9 @@ import { test } from 'node:test';
 import { badReleases, goodRelease } from '../../examples/bildwerk/test/bad-releases.ts';
 import { shownSteps } from '../../web/source/rollout/step-progress.ts';
 import { LotseClient } from '../harness/lotse-client.ts';
-import { RunningLotse } from '../harness/running-lotse.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
 import { until } from '../harness/until.ts';
-import { copyBildwerk } from './bildwerk-repository.ts';
+import { copyBildwerk, startDeploy } from './bildwerk-repository.ts';
 import { DashboardPerson, signInLink } from './dashboard-person.ts';
 import { Story } from './story.ts';
 import { noBrowser, openBrowser } from './user-browser.ts';
@@ -47,11 +46,7 @@ test(
     let first = '';
     let second = '';
 
-    /** `lotse deploy staging` in the app's folder, going on while somebody looks. */
-    const deployToStaging = (): RunningLotse => {
-      const { server: LOTSE_SERVER, token: LOTSE_TOKEN } = lotse.plane;
-      return new RunningLotse(['deploy', 'staging'], { cwd: repository.folder, env: { LOTSE_SERVER, LOTSE_TOKEN } });
-    };
+    const deployToStaging = () => startDeploy(repository, lotse.plane, 'staging');
     const openRollout = async (environment: string): Promise<void> => {
       await owner.lane(environment).getByRole('link', { name: 'Open the rollout' }).click();
       await page.waitForURL(/\/rollouts\//);
