@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { makeBaseImage } from './docker-base-image.ts';
 import type { PrivateEngineOptions } from './private-docker-engine.ts';
 import { PrivateDockerEngine, removeLeftovers } from './private-docker-engine.ts';
+import { until } from './until.ts';
 
 export interface KeeperOptions extends PrivateEngineOptions {
   /** Abstract socket (unix(7)): it is gone with this process, however that ends. */
@@ -97,12 +98,16 @@ class Keeper {
     process.exit(0);
   }
 
-  /** Networks are bridges on this machine, and outlive their engine. */
+  /** Networks are bridges on this machine, and outlive their engine. What is being removed already is waited for. */
   async #clear(): Promise<void> {
     const { containers, networks } = this.#engine.engine;
-    for (const { Id } of await containers.list()) await containers.remove(Id, { force: true });
-    const own = (await networks.list()).filter(({ Name }) => !['bridge', 'host', 'none'].includes(Name));
-    for (const { Id } of own) await networks.remove(Id);
+    const clear = async (): Promise<true> => {
+      for (const { Id } of await containers.list()) await containers.remove(Id, { force: true });
+      const own = (await networks.list()).filter(({ Name }) => !['bridge', 'host', 'none'].includes(Name));
+      for (const { Id } of own) await networks.remove(Id);
+      return true;
+    };
+    await until('nothing is left on the engine', clear, 10_000);
   }
 }
 

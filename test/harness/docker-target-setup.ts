@@ -13,6 +13,7 @@ import type { DockerTargetOptions } from '../../src/ports/targets/docker/open-do
 import { baseImage } from './docker-base-image.ts';
 import type { FoundEngine } from './docker-engine.ts';
 import { holdTargetElsewhere } from './hold-target.ts';
+import { until } from './until.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const artifact = `sha256:${'a'.repeat(64)}`;
@@ -89,11 +90,14 @@ async function buildInstanceImage(engine: DockerEngine, more: string): Promise<s
   return image;
 }
 
-/** Containers and networks of one state folder. */
+/** Containers and networks of one state folder. One that is being removed already is in no list, and still on its network. */
 export async function removeAllOf(engine: DockerEngine, state: string): Promise<void> {
   const filters = { label: [`lotse.state=${state}`] };
-  for (const { Id } of await engine.containers.list(filters)) await engine.containers.remove(Id, { force: true });
-  for (const { Id } of await engine.networks.list(filters)) await engine.networks.remove(Id);
+  await until('all of it is removed', async () => {
+    for (const { Id } of await engine.containers.list(filters)) await engine.containers.remove(Id, { force: true });
+    for (const { Id } of await engine.networks.list(filters)) await engine.networks.remove(Id);
+    return true;
+  });
 }
 
 /** This machine's number of a child of an instance, which told its number inside its container. */
