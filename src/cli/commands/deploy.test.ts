@@ -233,3 +233,12 @@ test('Ctrl-C leaves the rollout going and says how to get back to it', async () 
     await fake.close();
   }
 });
+
+test('a rollout that somebody holds: who, why, and when it goes back by itself', async () => {
+  const pause = { by: 'ann', reason: 'lunch', until: Date.now() + 7_200_000 };
+  const paused = aRollout({ environment: 'staging', status: 'paused', pause });
+  const { exitCode, stdout } = await deploy(fakeRollouts({ staging: [moving('staging'), paused] }), 'staging');
+  assert.equal(exitCode, 7);
+  assert.match(stdout, /staging paused {2}r7-a1b2c3d\n {2}by ann: lunch\n {2}goes back by itself in \d/);
+  assert.match(stdout, /lotse resume staging {3}goes on/);
+});
