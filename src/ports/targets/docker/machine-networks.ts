@@ -9,18 +9,20 @@ export interface MachineNetwork {
   readonly interface: string;
 }
 
+/** A network of containers is so narrow: its own route goes before every wider one, such as a VPN's or the default route. */
+const narrowPrefix = 24;
+
 /**
- * What this machine is part of. Linux is asked for its routes, for a bridge that no container is on counts as down and is
- * in no list of interfaces; yet its route takes the packets of whoever has the same addresses.
+ * What this machine is part of. Linux is asked for its routes too, for a bridge that no container is on counts as down and
+ * is in no list of interfaces; yet its route takes the packets of whoever has the same addresses.
  */
 export function machineNetworks(): readonly MachineNetwork[] {
-  const routes = process.platform === 'linux' ? readRoutes() : null;
-  return routes === null ? interfaceNetworks() : parseRoutes(routes);
+  return [...interfaceNetworks(), ...parseRoutes(process.platform === 'linux' ? readRoutes() : '')];
 }
 
 /**
  * `/proc/net/route` (proc(5)): name, destination, gateway, flags …, mask in the eighth column; addresses as the machine keeps
- * them. What another machine forwards is left out.
+ * them. Left out are wide ones, and what another machine forwards.
  */
 export function parseRoutes(text: string): readonly MachineNetwork[] {
   const rows = text
@@ -30,15 +32,16 @@ export function parseRoutes(text: string): readonly MachineNetwork[] {
   return rows.flatMap(([name = '', destination = '', gateway = '', , , , , mask = '']) => {
     const [first, bits] = [readAddress(destination), readAddress(mask)];
     if (first === null || bits === null || readAddress(gateway) !== 0) return [];
-    return [{ subnet: { first, prefix: 32 - Math.log2(2 ** 32 - bits) }, interface: name }];
+    const prefix = 32 - Math.log2(2 ** 32 - bits);
+    return prefix < narrowPrefix ? [] : [{ subnet: { first, prefix }, interface: name }];
   });
 }
 
-function readRoutes(): string | null {
+function readRoutes(): string {
   try {
     return readFileSync('/proc/net/route', 'utf8');
   } catch {
-    return null; // A kernel that hides it.
+    return ''; // A kernel that hides it.
   }
 }
 
