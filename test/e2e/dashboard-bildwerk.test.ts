@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { badReleases, goodRelease } from '../../examples/bildwerk/test/bad-releases.ts';
-import { shownSteps } from '../../web/source/rollout/step-progress.ts';
 import { LotseClient } from '../harness/lotse-client.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
 import { until } from '../harness/until.ts';
@@ -64,10 +63,6 @@ test(
       await asked.confirm('Abzeichnen');
       await page.getByRole('heading', { name: 'Waits for a person' }).waitFor({ state: 'detached' });
     };
-    const assertStepsAsTheServerSays = async (): Promise<void> => {
-      const wanted = shownSteps(await client.rollout(owner.shownRollout)).map(({ state }) => state);
-      await until('the steps are those of the server', async () => String(await owner.shownSteps()) === String(wanted));
-    };
 
     await story.step('the link of the first start signs in; a second person reads German', async () => {
       assert.ok(signIn);
@@ -85,7 +80,7 @@ test(
       const ended = await running.end(patienceMs);
       assert.equal(ended.exitCode, 0, ended.said);
       await owner.untilStatus('Settled');
-      await assertStepsAsTheServerSays();
+      await owner.untilStepsAsSaid(client);
       first = (await client.environment('staging')).release ?? '';
       assert.ok(first.endsWith(repository.head));
       await owner.goTo('Overview');
@@ -134,20 +129,10 @@ test(
       await owner.untilStatus('Live, being watched');
       await (await owner.ask(hero('Advance'))).confirm('Advance');
       await owner.untilStatus('Settled');
-      await assertStepsAsTheServerSays();
+      await owner.untilStepsAsSaid(client);
       await owner.goTo('Overview');
-      await until('all is as the API says', async () => {
-        const { release, services } = await client.environment();
-        const slots = services.flatMap((service) => service.slots.map(({ state }) => state));
-        const shown = await owner
-          .lane()
-          .locator('.slot')
-          .evaluateAll((all) => all.map((slot) => slot.getAttribute('data-state')));
-        assert.equal(release, second);
-        return (
-          (await owner.lane().locator('.serving-release').innerText()) === release && String(shown) === String(slots)
-        );
-      });
+      await owner.untilLaneAsSaid(client);
+      assert.equal((await client.environment()).release, second);
     });
 
     await story.step('a release whose verification fails goes back on screen, with what its story said', async () => {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { shownSteps } from '../../web/source/rollout/step-progress.ts';
 import { temporaryLotse } from '../harness/temporary-lotse.ts';
-import { until } from '../harness/until.ts';
 import { DashboardPerson, signInLink } from './dashboard-person.ts';
 import { Story } from './story.ts';
 import { noBrowser, openBrowser } from './user-browser.ts';
@@ -65,28 +63,15 @@ test('the page of a server that is killed in mid-rollout', { skip: noBrowser, ti
       const ended = await client.ended(rollout);
       assert.equal(ended.status, 'settled');
       await person.untilStatus('Settled');
-      const wanted = shownSteps(ended).map(({ state }) => state);
-      await until(
-        'the steps are those of the server',
-        async () => String(await person.shownSteps()) === String(wanted),
-      );
+      await person.untilStepsAsSaid(client);
       await person.look('caught up after a restart');
     },
   );
 
   await story.step('the overview equals what the API says', async () => {
     await person.goTo('Overview');
-    const lane = person.lane();
-    await until('all is as the API says', async () => {
-      const { release, services } = await client.environment();
-      const slots = services.flatMap((service) => service.slots.map(({ state }) => state));
-      const shown = await lane
-        .locator('.slot')
-        .evaluateAll((all) => all.map((slot) => slot.getAttribute('data-state')));
-      const served = await lane.locator('.serving-release').innerText();
-      return served === release && String(shown) === String(slots);
-    });
-    await lane.locator('.latest-rollout .chip', { hasText: 'Settled' }).waitFor();
+    await person.untilLaneAsSaid(client);
+    await person.lane().locator('.latest-rollout .chip', { hasText: 'Settled' }).waitFor();
     await person.look('overview after a restart');
   });
 

@@ -3,9 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { z } from 'zod';
+import { shownSteps } from '../../web/source/rollout/step-progress.ts';
 import { checkPage } from '../../web/test/check-page.ts';
 import type { LotseClient } from '../harness/lotse-client.ts';
-import { patienceMs } from '../harness/until.ts';
+import { patienceMs, until } from '../harness/until.ts';
 import { PageRecord } from './dashboard-record.ts';
 
 /** Where pictures of what the tests see are put, for whoever wants to look at them too. */
@@ -114,6 +115,26 @@ export class DashboardPerson {
   async shownSteps(): Promise<readonly string[]> {
     const steps = this.page.locator('.steps .step');
     return await steps.evaluateAll((all) => all.map((step) => step.getAttribute('data-state') ?? ''));
+  }
+
+  /** Waits until the list of the rollout that is shown has its steps as the server says. */
+  async untilStepsAsSaid(client: LotseClient): Promise<void> {
+    const wanted = shownSteps(await client.rollout(this.shownRollout)).map(({ state }) => state);
+    await until('the steps are those of the server', async () => String(await this.shownSteps()) === String(wanted));
+  }
+
+  /** Waits until production's lane has release and instances as the server says. */
+  async untilLaneAsSaid(client: LotseClient): Promise<void> {
+    const lane = this.lane();
+    await until('all is as the API says', async () => {
+      const { release, services } = await client.environment();
+      const slots = services.flatMap((service) => service.slots.map(({ state }) => state));
+      const shown = await lane
+        .locator('.slot')
+        .evaluateAll((all) => all.map((slot) => slot.getAttribute('data-state')));
+      const served = await lane.locator('.serving-release').innerText();
+      return served === release && String(shown) === String(slots);
+    });
   }
 
   /** Nothing in it is a serious barrier, and nothing stands out to the right. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DockerEngine } from '../../src/docker-engine/docker-engine.ts';
+import { isLiving } from './state-processes.ts';
 
 export interface PrivateEngineOptions {
   /** All that is of this engine lies here, on a disk: its images, its socket `sock`, its log. */
@@ -63,8 +64,8 @@ export class PrivateDockerEngine {
   async kill(): Promise<void> {
     await this.#end('SIGKILL', 10_000);
     const pidFile = join(this.#options.folder, 'exec/containerd/containerd.pid');
-    const pid = read(pidFile).trim();
-    for (let tries = 0; tries < 2_000 && isRunning(pid); tries++) await pause(20);
+    const pid = Number(read(pidFile));
+    for (let tries = 0; tries < 2_000 && pid > 0 && isLiving(pid); tries++) await pause(20);
     await rm(pidFile, { force: true });
   }
 
@@ -135,12 +136,6 @@ function processesOf(folder: string): readonly number[] {
     for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
   }
   return [...found];
-}
-
-/** False for one that has ended and waits for its parent: how soon init looks after it differs from machine to machine. */
-function isRunning(pid: string): boolean {
-  const state = pid === '' ? '' : read(`/proc/${pid}/stat`).split(') ')[1];
-  return state !== undefined && state !== '' && !state.startsWith('Z');
 }
 
 function read(path: string): string {

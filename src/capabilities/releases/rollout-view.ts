@@ -10,6 +10,7 @@ import type { GateResultView, RolloutView, StepView } from './releases-api.ts';
 /** A rollout as people see it. `events` give the times of its steps; `judged` is what was judged last in its environment. */
 export function rolloutView(state: RolloutState, events: readonly WrittenEvent[], judged: Judged | null): RolloutView {
   const { plan } = state;
+  const status = statusOf(state);
   return {
     id: plan.rollout,
     app: plan.app,
@@ -19,7 +20,7 @@ export function rolloutView(state: RolloutState, events: readonly WrittenEvent[]
     release: plan.to.release,
     revision: plan.to.revision,
     before: releaseBefore(plan.before),
-    status: statusOf(state),
+    status,
     startedBy: plan.startedBy.id,
     startedAt: state.plannedAt,
     liveAt: state.liveAt,
@@ -27,7 +28,7 @@ export function rolloutView(state: RolloutState, events: readonly WrittenEvent[]
     live: state.liveAt !== null && state.direction === 'forward',
     steps: plan.steps.map((step, index) => stepView(step, plan, stepProgress(state, events, step, index))),
     waitingFor: (state.waiting?.results ?? []).map(gateView),
-    pause: statusOf(state) === 'paused' ? pauseView(state.pause) : null,
+    pause: status === 'paused' ? pauseView(state.pause) : null,
     cause: state.cause === null ? null : { ...state.cause, logTail: [...state.cause.logTail] },
     judged: judged?.rollout === plan.rollout ? judgedView(judged) : null,
     notes: [...plan.notes, ...state.notes],
