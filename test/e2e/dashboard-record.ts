@@ -8,6 +8,8 @@ export interface Note {
   readonly what: string;
   /** Unix milliseconds by the clock of this machine. */
   readonly at: number;
+  /** Which question was asked or answered, counted from 1; 0: none. */
+  readonly question: number;
 }
 
 /** What the page says with its one stream and its requests, written down inside the page. */
@@ -76,18 +78,24 @@ function secondStreams(notes: readonly Note[]): readonly Note[] {
 
 /** One reason is good for two questions: a view that opens asks at once, and what the stream tells is gathered first. */
 const questionsPerReason = 2;
+/** What a failure shows of what went before. */
+const shownBefore = 12;
 
-function needlessQuestions(notes: readonly Note[]): readonly Note[] {
-  /** By address: how often it was answered since there was a reason to ask. */
-  const answers = new Map<string, number>();
-  return notes.filter(({ kind, what }) => {
+/** Each with what went before it. */
+function needlessQuestions(notes: readonly Note[]): readonly (readonly Note[])[] {
+  /** By address: the questions since there was a reason to ask, without those that failed. */
+  const asked = new Map<string, Set<number>>();
+  return notes.flatMap((note, index) => {
+    const { kind, what, question } = note;
     const [method = '', address = '', status = ''] = what.split(' ');
-    const isRead = method === 'GET';
     const isReason = kind.startsWith('stream-') || kind === 'view-opened';
-    if (isReason || (kind === 'answered' && method !== 'GET')) answers.clear();
-    const before = answers.get(address) ?? 0;
-    if (kind === 'answered' && isRead && status.startsWith('2')) answers.set(address, before + 1);
-    return kind === 'asked' && isRead && before >= questionsPerReason;
+    if (isReason || (kind === 'answered' && method !== 'GET')) asked.clear();
+    if (method !== 'GET') return [];
+    const same = asked.get(address) ?? new Set();
+    if (kind === 'unanswered' || (kind === 'answered' && !status.startsWith('2'))) same.delete(question);
+    if (kind !== 'asked') return [];
+    asked.set(address, same.add(question));
+    return same.size > questionsPerReason ? [notes.slice(Math.max(0, index - shownBefore), index + 1)] : [];
   });
 }
 
@@ -96,8 +104,9 @@ function recordHere(): void {
   const notes: unknown[] = [];
   Reflect.set(window, 'lotseNotes', notes);
   Reflect.set(window, 'lotseSeen', {});
-  const note = (kind: string, what: string): void => {
-    notes.push({ kind, what, at: performance.timeOrigin + performance.now() });
+  let questions = 0;
+  const note = (kind: string, what: string, question = 0): void => {
+    notes.push({ kind, what, at: performance.timeOrigin + performance.now(), question });
   };
   window.EventSource = class extends EventSource {
     #isOver = false;
@@ -129,13 +138,14 @@ function recordHere(): void {
   const send = window.fetch;
   window.fetch = async (input, init) => {
     const what = `${init?.method ?? 'GET'} ${String(input)}`;
-    note('asked', what);
+    const question = (questions += 1);
+    note('asked', what, question);
     try {
       const answer = await send(input, init);
-      note('answered', `${what} ${answer.status}`);
+      note('answered', `${what} ${answer.status}`, question);
       return answer;
     } catch (error) {
-      note('unanswered', what);
+      note('unanswered', what, question);
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { affectedByLooks, affectedKeys, readChange, readLook, type Look } from './affected-keys.ts';
+import { affectedKeys, readChange, readLook, type Look } from './affected-keys.ts';
 
 const change = (type: string, app: string | null = 'shop') => ({ position: 1, app, environment: 'production', type });
 
@@ -51,13 +51,18 @@ test('what is no change is not taken for one', () => {
 
 test('what looks different affects the views that show it, and no others', () => {
   const look = (what: Look['what']): Look => ({ app: 'shop', environment: 'staging', what });
-  assert.deepEqual(affectedByLooks([look('instances'), look('instances')]), [['app', 'shop', 'environments']]);
-  assert.deepEqual(affectedByLooks([look('judgement')]), [['app', 'shop', 'rollout']]);
-  assert.deepEqual(affectedByLooks([look('traffic')]), [['app', 'shop', 'series']]);
+  assert.deepEqual(affectedKeys([look('instances'), look('instances')]), [['app', 'shop', 'environments']]);
+  assert.deepEqual(affectedKeys([look('judgement')]), [['app', 'shop', 'rollout']]);
+  assert.deepEqual(affectedKeys([look('traffic')]), [['app', 'shop', 'series']]);
   assert.deepEqual(
-    affectedByLooks([look('jobs'), look('messages')]),
+    affectedKeys([look('jobs'), look('messages')]),
     ['jobs', 'hand-runs', 'job-run', 'notifications'].map((name) => ['app', 'shop', 'settings', 'staging', name]),
   );
+});
+
+test('a change and a look that come together ask for each thing once', () => {
+  const look: Look = { app: 'shop', environment: 'production', what: 'instances' };
+  assert.deepEqual(affectedKeys([change('step-done'), look]), affectedKeys([change('step-done')]));
 });
 
 test('what is no look is not taken for one', () => {

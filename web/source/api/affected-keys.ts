@@ -17,29 +17,24 @@ export interface Look {
   readonly what: (typeof kinds)[number];
 }
 
+export type News = Change | Look;
+
 type Key = readonly unknown[];
 
 /** Inside one step nothing about releases changes, and a rollout has many steps. */
 const insideStep = /^(?:step|gates|observed)/;
 
-/** What the page has to ask for again after some changes; each key once. A change of an unknown kind affects all of its app. */
-export function affectedKeys(changes: readonly Change[]): readonly Key[] {
-  const found = new Map<string, Key>();
-  for (const key of changes.flatMap(keysOf)) found.set(JSON.stringify(key), key);
-  return [...found.values()];
+/** What the page has to ask for again after some news; each key once. A change of an unknown kind affects all of its app. */
+export function affectedKeys(news: readonly News[]): readonly Key[] {
+  const keysOf = (each: News) => ('what' in each ? keysOfLook(each) : keysOfChange(each));
+  return [...new Map(news.flatMap(keysOf).map((key) => [JSON.stringify(key), key])).values()];
 }
 
-function keysOf({ app, type }: Change): readonly Key[] {
+function keysOfChange({ app, type }: Change): readonly Key[] {
   if (app === null) return [keys.apps, keys.me, keys.people, ['access'], ['app']];
   const always = [keys.environments(app), keys.allRollouts(app), keys.allJournals(app)];
   if (insideStep.test(type)) return always;
   return [...always, keys.rollouts(app), keys.releases(app), keys.settings(app), keys.allSeries(app), keys.apps];
-}
-
-/** What the page has to ask for again after some looks; each key once. */
-export function affectedByLooks(looks: readonly Look[]): readonly Key[] {
-  const found = new Map(looks.flatMap(keysOfLook).map((key) => [JSON.stringify(key), key]));
-  return [...found.values()];
 }
 
 function keysOfLook({ app, environment, what }: Look): readonly Key[] {

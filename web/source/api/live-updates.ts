@@ -1,4 +1,4 @@
-import { readChange, readLook, type Change, type Look } from './affected-keys.ts';
+import { readChange, readLook, type News } from './affected-keys.ts';
 
 export type LiveState =
   | { readonly kind: 'connecting' }
@@ -10,9 +10,8 @@ export type LiveState =
 
 export interface LiveUpdatesOptions {
   readonly address: string;
-  /** The first change, or look, is handed over at once; several that follow it closely are handed over together. */
-  readonly onChanges: (changes: readonly Change[]) => void;
-  readonly onLooks: (looks: readonly Look[]) => void;
+  /** The first is handed over at once; several that follow it closely are handed over together. */
+  readonly onNews: (news: readonly News[]) => void;
   /** The stream is there again after it was not: anything may have happened meanwhile. */
   readonly onGap: () => void;
   /** The server may have ended the session. */
@@ -36,16 +35,14 @@ export class LiveUpdates {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #changes: Gathering<Change>;
-  readonly #looks: Gathering<Look>;
+  readonly #news: Gathering;
   #lastSeenAt: number | null = null;
   #failures = 0;
   #pings = false;
 
   constructor(options: LiveUpdatesOptions) {
     this.#options = options;
-    this.#changes = new Gathering(options.onChanges);
-    this.#looks = new Gathering(options.onLooks);
+    this.#news = new Gathering(options.onNews);
   }
 
   readonly state = (): LiveState => this.#state;
@@ -72,8 +69,8 @@ export class LiveUpdates {
     const source = new EventSource(this.#options.address);
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
-    source.addEventListener('change', ({ data }) => this.#told(this.#changes, readChange, data));
-    source.addEventListener('look', ({ data }) => this.#told(this.#looks, readLook, data));
+    source.addEventListener('change', ({ data }) => this.#told(readChange, data));
+    source.addEventListener('look', ({ data }) => this.#told(readLook, data));
     source.addEventListener('ping', () => {
       this.#pings = true;
       this.#heard();
@@ -89,10 +86,10 @@ export class LiveUpdates {
     if (!isFirst) this.#options.onGap();
   }
 
-  #told<News>(gathering: Gathering<News>, read: (data: string) => News | null, data: unknown): void {
+  #told(read: (data: string) => News | null, data: unknown): void {
     this.#heard();
     const news = typeof data === 'string' ? read(data) : null;
-    if (news !== null) gathering.add(news);
+    if (news !== null) this.#news.add(news);
   }
 
   #heard(): void {
@@ -137,7 +134,7 @@ export class LiveUpdates {
 }
 
 /** Hands over the first at once, and what comes within a moment after it as one. */
-class Gathering<News> {
+class Gathering {
   readonly #handOver: (news: readonly News[]) => void;
   readonly #waiting: News[] = [];
   #isGathering = false;

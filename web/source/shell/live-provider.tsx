@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { affectedByLooks, affectedKeys } from '../api/affected-keys.ts';
+import { affectedKeys } from '../api/affected-keys.ts';
 import { addressOf } from '../api/call-api.ts';
 import { LiveUpdates, type LiveState } from '../api/live-updates.ts';
 import { meQuery } from '../api/queries.ts';
@@ -37,8 +37,7 @@ function createUpdates(queries: QueryClient): LiveUpdates {
   const refresh = (queryKey: readonly unknown[]) => void queries.invalidateQueries({ queryKey });
   return new LiveUpdates({
     address: addressOf('GET /events').address,
-    onChanges: (changes) => affectedKeys(changes).forEach(refresh),
-    onLooks: (looks) => affectedByLooks(looks).forEach(refresh),
+    onNews: (news) => affectedKeys(news).forEach(refresh),
     onGap: () => refresh([]),
     onLost: () => refresh(keys.me),
   });
