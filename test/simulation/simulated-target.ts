@@ -12,6 +12,8 @@ interface Slot {
   attempt: number;
   exits: number;
   wasReady: boolean;
+  /** Null: it is not. */
+  readySince: number | null;
   /** What is said of it, until then, in place of the truth. */
   lie: { readonly state: 'ready' | 'unready'; readonly untilMs: number } | null;
 }
@@ -111,6 +113,15 @@ export class SimulatedTarget {
     return this.#byPort.get(port)?.state === 'ready';
   }
 
+  /** Has a slot of it been ready for so long? */
+  isReadyFor(ms: number, revision: string, service: string): boolean {
+    const { now } = this.#world.time;
+    const slots = this.#kept.get(`${revision}/${service}`)?.slots.values() ?? [];
+    return [...slots].some(
+      ({ state, readySince }) => state === 'ready' && readySince !== null && now - readySince >= ms,
+    );
+  }
+
   /** Slots that are ordered of a service, and the claim that it was told. */
   ordered(): readonly Pick<ServiceOrder, 'revision' | 'slots' | 'claim' | 'definition'>[] {
     return Array.from(this.#kept.values(), ({ order }) => order);
@@ -170,7 +181,7 @@ export class SimulatedTarget {
   #fill(kept: Kept, atMost = Infinity): void {
     for (let number = 0; number < Math.min(kept.order.slots, atMost); number++) {
       if (kept.slots.has(number)) continue;
-      const fresh = { state: 'starting', attempt: 0, exits: 0, wasReady: false, lie: null } as const;
+      const fresh = { state: 'starting', attempt: 0, exits: 0, wasReady: false, readySince: null, lie: null } as const;
       const slot: Slot = { number, port: this.#ports++, ...fresh };
       kept.slots.set(number, slot);
       this.#byPort.set(slot.port, slot);
@@ -204,6 +215,7 @@ export class SimulatedTarget {
 
   #becomes(slot: Slot, state: 'ready' | 'unready'): void {
     slot.state = state;
+    slot.readySince = state === 'ready' ? this.#world.time.now : null;
     if (state === 'ready') slot.wasReady = true;
   }
 

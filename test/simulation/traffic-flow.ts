@@ -15,6 +15,8 @@ const lingerMs = 5_000;
 /** While one revision gets everything, at most so many of its requests are counted: they only must be kept apart. */
 const mostAlone = 60;
 const mostRetries = 4;
+/** Closed epochs that are kept when nobody acknowledges them: fewer than the proxy keeps, so that it matters at times. */
+const keptEpochs = 12;
 
 /** One service of one revision, as users meet it. */
 interface Side {
@@ -36,6 +38,8 @@ export class TrafficFlow {
   readonly users: Users;
   readonly #world: World;
   #epochs: CountedEpoch[] = [];
+  /** Of the salt in force: what was never acknowledged and is not told any more. A judge may have seen it. */
+  #forgotten: CountedEpoch[] = [];
   #proxyStarts = 1;
   #until: number;
   #routing: RoutedEnvironment | null = null;
@@ -85,8 +89,14 @@ export class TrafficFlow {
     const last = this.#epochs.at(-1);
     if (last !== undefined) last.endedAtMs = now;
     this.#epochs.push(new CountedEpoch(routing, this.proxyStart, now));
-    // Nobody but a judge acknowledges: what nobody asked for is forgotten, as the proxy does with what is old.
-    if (this.#epochs.length > 12) this.#epochs.shift();
+    const [oldest, ...closed] = this.#epochs.filter(({ closedAtMs }) => closedAtMs !== null);
+    if (oldest !== undefined && closed.length >= keptEpochs) this.#forget(oldest);
+    this.#forgotten = this.#forgotten.filter(({ salt }) => salt === routing.salt);
+  }
+
+  #forget(epoch: CountedEpoch): void {
+    this.#epochs = this.#epochs.filter((each) => each !== epoch);
+    this.#forgotten.push(epoch);
   }
 
   #meet(routing: RoutedEnvironment): void {
@@ -178,7 +188,7 @@ export class TrafficFlow {
 
   /** Epochs of this salt, as they really were. */
   ofSalt(salt: string): readonly CountedEpoch[] {
-    return this.#epochs.filter((epoch) => epoch.salt === salt);
+    return [...this.#forgotten, ...this.#epochs].filter((epoch) => epoch.salt === salt);
   }
 
   read(): readonly EpochCounters[] {

@@ -106,8 +106,13 @@ export class Voyage {
     const { environment } = this.world.scope;
     this.weather.becalm(environment);
     const { shore, time } = this.world;
-    await time.pass(() => this.#planes.isUp && shore.hanging === 0, 400_000);
-    await time.passMs(calmDownMs);
+    let mishaps: number;
+    // Calls that are about all environments hang also while only this one has calmed down.
+    do {
+      await time.pass(() => this.#planes.isUp && shore.hanging === 0, 400_000);
+      ({ mishaps } = shore);
+      await time.passMs(calmDownMs);
+    } while (shore.mishaps > mishaps);
     await time.pass(() => this.world.invariants.isLateOrderRepaired, 400_000);
     if ([...this.#unanswered.values()].includes(this.#planes.plane)) this.world.violate('a command is never answered');
     this.weather.stir(environment);
