@@ -1,12 +1,13 @@
 // `npm run mutate`: what tests and simulation find when Stryker changes the sources of the rollout and the engine.
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mutate } from '../test/mutation/mutate.ts';
 import { readSurvivors } from '../test/mutation/survivors.ts';
 
-const usage = `npm run mutate -- [--files GLOB] [--sample N] [--seed S] [--rollouts M] [--resume | --again]
-                        [--folder PATH]
+const usage = `npm run mutate -- [--files GLOB] [--sample N] [--seed S] [--rollouts M] [--workers K]
+                        [--resume | --again] [--folder PATH]
 
 Makes mutants of src/rollout and src/engine and counts those that neither the unit tests nor simulated rollouts notice.
 The exit code is 1 when one of them has no reason in test/mutation/survivors.md.
@@ -15,6 +16,7 @@ The exit code is 1 when one of them has no reason in test/mutation/survivors.md.
   --sample    so many mutants by chance, in random order
   --seed      of the chance (1)
   --rollouts  simulated for each mutant that the unit tests let live (10000)
+  --workers   mutants at a time (one for each processor)
   --resume    goes on where the last campaign was interrupted, with the sources and tests of then
   --again     those that the last campaign did not kill, with the sources and tests of now
   --folder    what is known so far (.lotse/mutation)`;
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     rollouts: { type: 'string', default: '10000' },
+    workers: { type: 'string', default: String(availableParallelism()) },
     folder: { type: 'string', default: join('.lotse', 'mutation') },
     again: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
@@ -32,7 +35,7 @@ const { values } = parseArgs({
   },
 });
 
-function whole(name: 'sample' | 'seed' | 'rollouts', text: string): number {
+function whole(name: 'sample' | 'seed' | 'rollouts' | 'workers', text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} is a whole number, not ${text}.`);
   return number;
@@ -48,6 +51,7 @@ async function run(): Promise<void> {
     sample: values.sample === undefined ? null : whole('sample', values.sample),
     seed: whole('seed', values.seed),
     rollouts: whole('rollouts', values.rollouts),
+    workers: Math.max(1, whole('workers', values.workers)),
     isResumed: values.resume,
     isAgain: values.again,
     known: existsSync(list) ? readSurvivors(readFileSync(list, 'utf8')) : new Map(),

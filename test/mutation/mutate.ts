@@ -21,6 +21,8 @@ export interface MutateOptions {
   readonly sample: number | null;
   readonly seed: number;
   readonly rollouts: number;
+  /** Mutants that are tried at a time. */
+  readonly workers: number;
   readonly isResumed: boolean;
   /** Only what the last campaign has not killed, with the sources and tests of now. */
   readonly isAgain: boolean;
@@ -48,27 +50,23 @@ export async function mutate(options: MutateOptions): Promise<Report> {
   const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
   const tried = chosen.flatMap((id) => byId.get(id) ?? []);
   tell(`${tried.length} of ${mutants.length} mutants are tried`);
-  const campaign = new Campaign(folder, loadBaseline(folder));
+  const baseline = loadBaseline(folder);
+  const campaigns = Array.from({ length: options.workers }, () => new Campaign(folder, baseline));
   try {
     const first = tried.filter(({ id }) => ledger.of(id) === null);
-    await each(first, 'tried', tell, (mutant) => campaign.firstLook(mutant), ledger);
+    await each(first, campaigns, { what: 'tried', tell, ledger }, (campaign, mutant) => campaign.firstLook(mutant));
     const alive = tried.filter(({ id }) => ledger.of(id)?.kind === 'alive');
     const types = TypeCheck.on(root, join(folder, 'types'));
-    await each(
-      alive,
-      'of those that live tried again',
-      tell,
-      async (mutant) => {
-        // Whoever wrote the reason has looked already.
-        if (known.has(nameOf(mutant))) return { id: mutant.id, kind: 'survived', voyages: firstVoyages };
-        const change = changes[mutant.id];
-        const by = change === undefined ? null : await types.refusal(mutant.file, change);
-        return by === null ? await campaign.lastLook(mutant) : { id: mutant.id, kind: 'refused', by };
-      },
-      ledger,
-    );
+    const again = { what: 'of those that live tried again', tell, ledger };
+    await each(alive, campaigns, again, async (campaign, mutant) => {
+      // Whoever wrote the reason has looked already.
+      if (known.has(nameOf(mutant))) return { id: mutant.id, kind: 'survived', voyages: firstVoyages };
+      const change = changes[mutant.id];
+      const by = change === undefined ? null : await types.refusal(mutant.file, change);
+      return by === null ? await campaign.lastLook(mutant) : { id: mutant.id, kind: 'refused', by };
+    });
   } finally {
-    await campaign.close();
+    await Promise.all(campaigns.map((campaign) => campaign.close()));
   }
   return reportOn(
     tried.map((mutant) => ({ mutant, verdict: ledger.of(mutant.id) })),
@@ -114,22 +112,41 @@ function shuffled(ids: readonly string[], seed: number): readonly string[] {
     .map(({ id }) => id);
 }
 
+interface Progress {
+  readonly what: string;
+  readonly tell: (line: string) => void;
+  readonly ledger: Ledger;
+}
+
+/** Each campaign takes the next mutant when it is done with one. */
 async function each(
   mutants: readonly Mutant[],
-  what: string,
-  tell: (line: string) => void,
-  look: (mutant: Mutant) => Promise<Verdict>,
-  ledger: Ledger,
+  campaigns: readonly Campaign[],
+  { what, tell, ledger }: Progress,
+  look: (campaign: Campaign, mutant: Mutant) => Promise<Verdict>,
 ): Promise<void> {
   const startedMs = performance.now();
+  let done = 0;
   let toldAt = 0;
-  for (const [index, mutant] of mutants.entries()) {
-    const beganMs = performance.now();
-    ledger.write(await look(mutant), performance.now() - beganMs);
-    const seconds = (performance.now() - startedMs) / 1_000;
-    if (seconds < toldAt + 20) continue;
-    toldAt = seconds;
-    const left = ((seconds / (index + 1)) * (mutants.length - index - 1)) / 60;
-    tell(`${index + 1} of ${mutants.length} ${what}, ${left.toFixed(0)} minutes left`);
-  }
+  let isBroken = false;
+  const waiting = mutants.values();
+  const work = async (campaign: Campaign) => {
+    for (const mutant of waiting) {
+      const beganMs = performance.now();
+      const verdict = await look(campaign, mutant).catch((error: unknown) => {
+        isBroken = true;
+        throw error;
+      });
+      // The processes of the others are being closed: what they lose by that says nothing about their mutants.
+      if (isBroken) return;
+      ledger.write(verdict, performance.now() - beganMs);
+      done++;
+      const seconds = (performance.now() - startedMs) / 1_000;
+      if (seconds < toldAt + 20) continue;
+      toldAt = seconds;
+      const left = ((seconds / done) * (mutants.length - done)) / 60;
+      tell(`${done} of ${mutants.length} ${what}, ${left.toFixed(0)} minutes left`);
+    }
+  };
+  await Promise.all(campaigns.map(work));
 }

@@ -42,7 +42,6 @@ export function reportOn(judged: readonly Judged[], known: ReadonlyMap<string, K
   );
   const all = rowOf(judged);
   const killed = all['unit tests'] + all.simulation;
-  const done = all.mutants - all.open;
   const lines = [
     tableLine('', Object.fromEntries(columns.map((name) => [name, name])), ''),
     ...byFile.map(([file, part]) => tableLine(file, rowOf(part), percent(rowOf(part)))),
@@ -53,7 +52,7 @@ export function reportOn(judged: readonly Judged[], known: ReadonlyMap<string, K
       .toArray()
       .flatMap(([file, of]) => ['', `## ${file}`, '', ...of.map((mutant) => survivorLine(mutant, known))]),
     '',
-    `${killed} of ${done} killed: ${rateInWords(killed, done)}; ${all.types} more are refused by the type check.`,
+    `${killed} of ${validOf(all)} killed: ${rateInWords(killed, validOf(all))}; ${all.types} more do not compile.`,
     ...(all.open > 0 ? [`${all.open} are open; --resume goes on with them.`] : []),
   ];
   return { lines, unexplained, survived: lives.length, killed, waiting: all.open };
@@ -68,8 +67,13 @@ function tableLine(name: string, row: Readonly<Record<string, number | string>>,
 }
 
 function percent(row: Row): string {
-  const done = row.mutants - row.open;
-  return done === 0 ? '' : `${((100 * (row['unit tests'] + row.simulation)) / done).toFixed(1)} %`;
+  const valid = validOf(row);
+  return valid === 0 ? '' : `${((100 * (row['unit tests'] + row.simulation)) / valid).toFixed(1)} %`;
+}
+
+/** As Stryker counts: what the compiler refuses could never have come into the product. */
+function validOf(row: Row): number {
+  return row.mutants - row.open - row.types;
 }
 
 /** The rate with the 95 % interval of Wilson (JASA 22, 1927) for what a random sample stands for. */

@@ -38,7 +38,8 @@ export class Rig<Question extends object, Answer extends { readonly kind: string
     isLast: (answer: Answer) => boolean,
     fromStart: string | null = null,
   ): Promise<Answer | Lost> {
-    if (fromStart !== null) await this.close();
+    // A mutant may have left something behind that ended the process after its answer.
+    if (fromStart !== null || this.#child?.connected === false) await this.close();
     const child = (this.#child ??= this.#start(fromStart));
     const endIt = () => child.kill('SIGKILL');
     process.once('exit', endIt);
@@ -57,11 +58,12 @@ export class Rig<Question extends object, Answer extends { readonly kind: string
       if (isLast(answer)) resolve(answer);
     };
     const ended = (code: number | null) => lose(`its process ends with ${code ?? 'a signal'}`);
-    child.on('message', hear).once('exit', ended);
-    child.send(question);
+    const cutOff = () => lose('its process hangs up');
+    child.on('message', hear).once('exit', ended).once('disconnect', cutOff);
+    child.send(question, (error) => error && cutOff());
     const answer = await promise;
     clearInterval(timer);
-    child.off('message', hear).off('exit', ended);
+    child.off('message', hear).off('exit', ended).off('disconnect', cutOff);
     process.off('exit', endIt);
     if (answer.kind === 'lost' || fromStart !== null) await this.close();
     return answer;

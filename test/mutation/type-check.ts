@@ -7,6 +7,8 @@ import { changed, type Change } from './mutant.ts';
 export class TypeCheck {
   readonly #folder: string;
   readonly #root: string;
+  /** One change at a time. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(root: string, folder: string) {
     this.#root = root;
@@ -34,6 +36,12 @@ export class TypeCheck {
 
   /** What the compiler says against a source with a change in it; null: nothing. */
   async refusal(file: string, change: Change): Promise<string | null> {
+    const refusal = this.#last.then(() => this.#refusal(file, change));
+    this.#last = refusal.catch(() => undefined);
+    return await refusal;
+  }
+
+  async #refusal(file: string, change: Change): Promise<string | null> {
     const path = join(this.#folder, file);
     const text = await readFile(path, 'utf8');
     await writeFile(path, changed(text, change));
