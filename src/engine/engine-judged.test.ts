@@ -39,10 +39,19 @@ function rollout(voyage: Voyage): RolloutState {
   return state;
 }
 
+/** Nothing of it is left but what was thought in the end, for whoever asks later. */
 async function closed(voyage: Voyage): Promise<void> {
+  const { scope } = voyage.world;
   await voyage.calmDown();
+  const { rollout: id } = rollout(voyage).plan;
+  const judged = voyage.engine.judged(scope);
+  assert.ok(judged);
   assert.deepEqual(voyage.world.violations, []);
-  assert.deepEqual([...voyage.world.shore.checkpoints.keys()], []);
+  assert.deepEqual([...voyage.world.shore.checkpoints.keys()], [`judged:shop/${id}`]);
+  await voyage.close();
+  voyage.restart();
+  assert.deepEqual(await voyage.engine.judgedOf(scope, id), judged);
+  assert.equal(await voyage.engine.judgedOf(scope, 'production-rollout-1'), null);
   await voyage.close();
 }
 
@@ -64,7 +73,7 @@ describe('a canary', () => {
     await closed(voyage);
   });
 
-  it('that is good is judged healthy over restarts, settles, and leaves no evidence behind', async () => {
+  it('that is good is judged healthy over restarts, settles, and what was thought of it is known ever after', async () => {
     const voyage = await canary('good');
     for (let restart = 0; restart < 4; restart++) {
       await voyage.world.time.passMs(3_300);

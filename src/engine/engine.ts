@@ -1,6 +1,6 @@
 import type { Actor } from '../core/events.ts';
 import { LotseError } from '../core/errors.ts';
-import { chainOf, type Scope } from '../core/ids.ts';
+import { chainOf, type RolloutId, type Scope } from '../core/ids.ts';
 import { Looks } from '../core/looks.ts';
 import type { Address } from '../core/routing-document.ts';
 import type { OneOffOrder } from '../ports/targets/session.ts';
@@ -9,6 +9,7 @@ import type { Command } from '../rollout/facts.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { EnvironmentRunner } from './environment-runner.ts';
 import { emptyView, type EnvironmentView } from './environment-log.ts';
+import { parseJudged, recordKey } from './judged-record.ts';
 import type { Judged } from './judged-rollout.ts';
 import { oneOffOrder, type WantedJob, type WantedOneOff } from './orders.ts';
 import type { EngineParts } from './parts.ts';
@@ -74,6 +75,16 @@ export class Engine {
   /** What is thought of the rollout that is judged, or was judged last; null while nobody has looked. */
   judged(scope: Scope): Judged | null {
     return this.#runners.get(chainOf(scope))?.judged ?? null;
+  }
+
+  /**
+   * The same of any rollout: of one that has ended, what was thought in the end. Null: it was not judged, or nobody has
+   * looked. Errors: those of reading it.
+   */
+  async judgedOf(scope: Scope, rollout: RolloutId): Promise<Judged | null> {
+    const latest = this.judged(scope);
+    if (latest?.rollout === rollout) return latest;
+    return parseJudged(await this.#asked.checkpoints.load(recordKey({ app: scope.app, rollout })));
   }
 
   /** What was asked of an environment in the last two hours, as far as somebody has called `count`. */

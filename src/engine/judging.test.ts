@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LotseError } from '../core/errors.ts';
 import { firstEpoch, JudgedWorld, rules } from './fixtures/judged-world.ts';
+import { parseJudged } from './judged-record.ts';
 
 const row = 'judge:shop/production-rollout-2';
+const record = 'judged:shop/production-rollout-2';
 const verdict = (world: JudgedWorld) => world.judging.judged?.judgement.verdict;
 const counted = (world: JudgedWorld) =>
   world.judging.judged?.judgement.findings.find(({ metric }) => metric === 'failures')?.counted.new;
@@ -276,6 +278,48 @@ describe('when nothing is judged any more', () => {
     world.judging.takeUp(world.view({ ...world.state, end: { kind: 'settled', at: world.now } }));
     await world.tidy({ plan: { ...world.plan, rollout: 'production-rollout-3' } });
     assert.equal(await world.checkpoints.load(row), null);
+  });
+
+  const settledAt = (at: number) => ({ end: { kind: 'settled', at } }) as const;
+
+  it('what was thought in the end is kept, with how the evidence grew', async (t) => {
+    const world = await JudgedWorld.open(t);
+    await secondsToHarm(world);
+    const { judged } = world.judging;
+    await world.tidy({ direction: 'back' });
+    assert.equal(await world.checkpoints.load(record), null);
+    await world.tidy(settledAt(world.now));
+    assert.deepEqual(parseJudged(await world.checkpoints.load(record)), judged);
+    assert.ok((judged?.points.length ?? 0) > 1);
+  });
+
+  it('it is kept also when the process ended before, or between two writes', async (t) => {
+    const world = await JudgedWorld.open(t);
+    await secondsToHarm(world);
+    const { judged } = world.judging;
+    const evidence = (await world.checkpoints.load(row)) ?? '';
+    for (const isRemoved of [false, true]) {
+      world.restart();
+      world.judging.takeUp(world.view({ ...world.state, ...settledAt(world.now) }));
+      // Another rollout is under way when it comes to this.
+      await world.tidy({ plan: { ...world.plan, rollout: 'production-rollout-3' } });
+      assert.deepEqual(parseJudged(await world.checkpoints.load(record)), judged);
+      assert.equal(await world.checkpoints.load(row), null);
+      if (!isRemoved) await world.checkpoints.save(row, evidence);
+    }
+    assert.deepEqual(world.problems, []);
+  });
+
+  it('where nobody has looked, nothing is kept', async (t) => {
+    const world = await JudgedWorld.open(t);
+    await world.tidy(settledAt(world.now));
+    assert.equal(await world.checkpoints.load(record), null);
+    assert.deepEqual(world.points, []);
+  });
+
+  it('what another version of Lotse has kept is not taken for anything', () => {
+    assert.equal(parseJudged('{"format":2,"judged":{"rollout":"production-rollout-2"}}'), null);
+    assert.equal(parseJudged(null), null);
   });
 
   it('what cannot be removed now is removed later', async (t) => {

@@ -4,6 +4,7 @@ import type { Judgement } from '../rollout/judge/judgement.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { currentMove, type RolloutState } from '../rollout/rollout-state.ts';
 import type { EnvironmentView } from './environment-log.ts';
+import { formatJudged, recordKey } from './judged-record.ts';
 import { checkpointKey, JudgedRollout, type Judged, type JudgedParts } from './judged-rollout.ts';
 import type { EngineParts } from './parts.ts';
 import type { SharedCounters } from './shared-counters.ts';
@@ -30,9 +31,9 @@ export class Judging {
   #lookedAt: UnixMs | null = null;
   /** The rollout that has turned or ended, and of which nothing runs any more. */
   #left: RolloutId | null = null;
-  /** Checkpoints of rollouts that have ended. */
-  readonly #unneeded = new Set<string>();
-  #dropped = '';
+  /** Rollouts that have ended, and of which there may be a checkpoint still. */
+  readonly #ended = new Map<RolloutId, Plan>();
+  #closed: RolloutId | null = null;
   #forgetAt: UnixMs | null = null;
   readonly #problems = new Map<string, string>();
 
@@ -49,7 +50,7 @@ export class Judging {
 
   /** After a start: a rollout that had ended may have left its checkpoint. */
   takeUp({ rollout }: EnvironmentView): void {
-    if (rollout !== null && rollout.end !== null) this.#dropCheckpoint(rollout.plan);
+    if (rollout !== null && rollout.end !== null) this.#end(rollout.plan);
   }
 
   /**
@@ -74,7 +75,7 @@ export class Judging {
     const isJudged = rollout !== null && rollout.plan.judge !== null;
     const isOver = rollout !== null && (rollout.end !== null || rollout.direction === 'back');
     if (isJudged && isOver) await this.#leave(rollout);
-    if (this.#unneeded.size > 0) await this.#attempt('removing evidence', () => this.#removeUnneeded());
+    if (this.#ended.size > 0) await this.#attempt('closing the evidence', () => this.#closeEvidence());
     if (rollout !== null && (isOver || !isJudged)) await this.#forget();
   }
 
@@ -118,7 +119,7 @@ export class Judging {
   }
 
   async #leave({ plan, end }: RolloutState): Promise<void> {
-    if (end !== null) this.#dropCheckpoint(plan);
+    if (end !== null) this.#end(plan);
     if (this.#left === plan.rollout) return;
     const isLeft = await this.#attempt('ending the judgement', async () => {
       // After a restart only the checkpoint knows what was running.
@@ -129,23 +130,32 @@ export class Judging {
     if (isLeft) this.#left = plan.rollout;
   }
 
-  #dropCheckpoint(plan: Plan): void {
-    const key = checkpointKey(plan);
-    if (plan.judge === null || this.#dropped === key) return;
-    this.#dropped = key;
-    this.#unneeded.add(key);
+  #end(plan: Plan): void {
+    if (plan.judge === null || this.#closed === plan.rollout) return;
+    this.#closed = plan.rollout;
+    this.#ended.set(plan.rollout, plan);
   }
 
-  async #removeUnneeded(): Promise<void> {
+  /** What was thought in the end is kept; what the judge needed to go on by is not. */
+  async #closeEvidence(): Promise<void> {
     const { checkpoints, atPoint } = this.#parts;
-    for (const key of this.#unneeded) {
+    for (const plan of this.#ended.values()) {
+      const key = checkpointKey(plan);
       if ((await checkpoints.load(key)) !== null) {
-        atPoint('judge: before removing evidence');
+        const judged = await this.#lastOf(plan);
+        atPoint('judge: before closing evidence');
+        if (judged !== null) await checkpoints.save(recordKey(plan), formatJudged(judged));
+        atPoint('judge: evidence closed');
         await checkpoints.remove(key);
-        atPoint('judge: evidence removed');
+        atPoint('judge: checkpoint removed');
       }
-      this.#unneeded.delete(key);
+      this.#ended.delete(plan.rollout);
     }
+  }
+
+  async #lastOf(plan: Plan): Promise<Judged | null> {
+    if (this.#case?.plan.rollout === plan.rollout) return this.#case.judged;
+    return plan.judge === null ? null : (await JudgedRollout.open(this.#of, plan, plan.judge)).judged;
   }
 
   /** Closed epochs are for the judge alone; whoever wants today's load reads the open one. */

@@ -21,6 +21,7 @@ function users(port: number): OpenLoopLoad {
 
 describe('a canary', () => {
   const lotse = sharedLotse();
+  const ended: RolloutView[] = [];
 
   test('of a first release is blue-green, and says why', async () => {
     const { client } = lotse();
@@ -50,6 +51,7 @@ describe('a canary', () => {
       const end = await client.untilRollout(id, 'settled', settled);
       assert.equal(end.judged?.verdict, 'healthy', end.judged?.sentence);
       assert.ok((end.judged?.points.length ?? 0) > 0);
+      ended.push(end);
     } finally {
       await load.stop();
     }
@@ -66,6 +68,7 @@ describe('a canary', () => {
       const end = await client.untilRollout(id, 'returned', returned);
       assert.equal(end.cause?.kind, 'judged-harmful', JSON.stringify(end.cause));
       assert.match(end.cause?.message ?? '', /web of the new release fails/);
+      ended.push(end);
       await until('it is in quarantine', async () => {
         const known = (await client.releases()).find((each) => each.id === bad.id);
         return known?.quarantine.some(({ environment }) => environment === 'production') ?? false;
@@ -88,6 +91,24 @@ describe('a canary', () => {
     const end = await client.untilRollout(id, 'returned', returned);
     assert.deepEqual([end.cause?.kind, end.cause?.inRelease], ['limit-broken', true], JSON.stringify(end.cause));
     assert.match(end.cause?.message ?? '', /depth/);
+  });
+
+  test('that has ended is known with what the judge thought, after others and after a restart', async () => {
+    const { client, plane } = lotse();
+    await plane.end('SIGKILL');
+    await lotse().start();
+    for (const { id, judged } of ended) {
+      const { verdict, findings, points } = (await client.rollout(id)).judged ?? {};
+      assert.deepEqual([verdict, points], [judged?.verdict, judged?.points], id);
+      assert.deepEqual(
+        findings?.map(({ counted }) => counted),
+        judged?.findings.map(({ counted }) => counted),
+      );
+    }
+    assert.deepEqual(
+      ended.map(({ judged }) => judged?.verdict),
+      ['healthy', 'harmful'],
+    );
   });
 
   test('that a release takes out of the file is still how that release goes out', async () => {

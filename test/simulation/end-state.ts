@@ -9,6 +9,7 @@ import type { World } from './world.ts';
 export function checkEnd(world: World, plan: Plan, end: End, wasStranded: boolean, isFair = true): void {
   const { environment } = world.invariants;
   if (environment.draining.length > 0) world.violate('something still drains after the end');
+  world.invariants.judging.ended(plan);
   switch (end) {
     case 'settled':
       if (isReleaseZero(plan.to)) return checkHandedBack(world);

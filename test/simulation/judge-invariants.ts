@@ -1,5 +1,7 @@
 import type { Judged } from '../../src/engine/engine.ts';
+import { parseJudged, recordKey } from '../../src/engine/judged-record.ts';
 import type { Judgement } from '../../src/rollout/judge/judgement.ts';
+import type { Plan } from '../../src/rollout/plan.ts';
 import type { World } from './world.ts';
 
 /** Harm that the judge has found turns the rollout within this, in milliseconds, where nothing else goes wrong. */
@@ -34,6 +36,8 @@ export class JudgeInvariants {
   /** How often what the judge knew was lost. */
   #losses = 0;
   #isFoundHarmful = false;
+  /** A look at the rollout was written down. */
+  #isLookKept = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -44,6 +48,7 @@ export class JudgeInvariants {
     this.#gone = { new: nothing, old: nothing };
     this.#losses = 0;
     this.#isFoundHarmful = false;
+    this.#isLookKept = false;
   }
 
   /** A fault that the judge cannot be blamed for: it has to find out anew. */
@@ -72,7 +77,10 @@ export class JudgeInvariants {
   looked(judged: Judged | null): void {
     const state = this.#world.invariants.rollout;
     if (judged === null || state === null || judged.rollout !== this.#rollout || state.plan.judge === null) return;
+    // What is written after the end is no look.
+    if (state.end !== null || state.direction === 'back') return;
     this.#world.count('looks of a judge');
+    this.#isLookKept = true;
     const { newRevision, oldRevision } = state.plan.judge;
     const revisions = { new: newRevision, old: oldRevision };
     const services = state.plan.judge.services.map(({ service }) => service);
@@ -88,6 +96,15 @@ export class JudgeInvariants {
         );
     }
     if (judged.judgement.verdict === 'harmful') this.#foundHarmful();
+  }
+
+  /** Once its rollout has ended and the world has calmed down, what was thought is kept and nothing else. */
+  ended({ app, rollout }: Plan): void {
+    const { checkpoints } = this.#world.shore;
+    if (checkpoints.has(`judge:${app}/${rollout}`)) this.#world.violate('a checkpoint of the judge is left behind');
+    if (!this.#isLookKept || this.#losses > 0 || rollout !== this.#rollout) return;
+    const record = parseJudged(checkpoints.get(recordKey({ app, rollout })) ?? null);
+    if (record?.rollout !== rollout) this.#world.violate('what the judge thought in the end is not kept');
   }
 
   #foundHarmful(): void {

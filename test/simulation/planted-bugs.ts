@@ -61,6 +61,11 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
     ...parts,
     checkpoints: { ...parts.checkpoints, save: async () => undefined },
   }),
+  'what the judge thought in the end is not kept': () => (parts) => {
+    const save: EngineParts['checkpoints']['save'] = async (key, value) =>
+      key.startsWith('judged:') ? undefined : await parts.checkpoints.save(key, value);
+    return { ...parts, checkpoints: { ...parts.checkpoints, save } };
+  },
   'requests of epochs before count for the one in force': () => counting(joined),
   'failed requests count as answered': () => counting((epochs) => epochs.map(whitewashed)),
   'requests without an answer are not told': () => counting((epochs) => epochs.map(answeredAlone)),

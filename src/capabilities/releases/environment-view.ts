@@ -55,8 +55,9 @@ export async function environmentView(
 }
 
 async function latestRollout(context: ReleasesContext, scope: Scope, rollout: RolloutState): Promise<RolloutView> {
-  const events = await rolloutEvents(context, scope, rollout.plan.rollout);
-  return rolloutView(rollout, events, context.engine.judged(scope));
+  const { rollout: id } = rollout.plan;
+  const events = await rolloutEvents(context, scope, id);
+  return rolloutView(rollout, events, await context.engine.judgedOf(scope, id));
 }
 
 /** What people have ordered at the proxy itself. One that does not answer has nothing to say about it. */

@@ -78,7 +78,7 @@ export async function viewRollout(context: ReleasesContext, app: AppName, id: Ro
   const scope = await scopeOfRollout(context, app, id);
   const story = await readRollout(context, scope, id);
   if (story === null) throw new LotseError('not-found', `${app} has no rollout ${JSON.stringify(id)}`);
-  return rolloutView(story.state, story.events, context.engine.judged(scope));
+  return rolloutView(story.state, story.events, await context.engine.judgedOf(scope, id));
 }
 
 /** Errors: `conflict` when it has ended or the command does not apply now. */

@@ -7,7 +7,7 @@ import type { WrittenEvent } from '../../rollout/rollout-events.ts';
 import { judgedView, shareOfStep } from './judged-view.ts';
 import type { GateResultView, RolloutView, StepView } from './releases-api.ts';
 
-/** A rollout as people see it. `events` give the times of its steps; `judged` is what was judged last in its environment. */
+/** A rollout as people see it. `events` give the times of its steps; `judged`: what is thought of it, or of another one of its environment. */
 export function rolloutView(state: RolloutState, events: readonly WrittenEvent[], judged: Judged | null): RolloutView {
   const { plan } = state;
   const status = statusOf(state);
