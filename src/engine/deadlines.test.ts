@@ -36,6 +36,14 @@ it('deadlines pass in their time, each once, and not those that were taken away'
   assert.deepEqual(passed, ['short', 'later', 'long']);
 });
 
+it('another one of the same moment changes nothing about the timer', async () => {
+  const { time, rests, deadlines } = timed();
+  deadlines.set(100, () => undefined);
+  deadlines.set(100, () => undefined);
+  await time.passMs(1);
+  assert.deepEqual([rests.length, rests[0]?.aborted], [1, false]);
+});
+
 it('one timer serves many calls, and none is left when nobody calls any more', async () => {
   const { time, rests, deadlines } = timed();
   for (let call = 0; call < 1_000; call++) {

@@ -65,6 +65,7 @@ describe('a canary', () => {
     await time.pass(() => rollout(voyage).direction === 'back', 2_000);
     assert.ok(time.now - foundAt <= 100, `turned after ${time.now - foundAt} ms`);
     const judged = voyage.engine.judged(voyage.world.scope);
+    assert.deepEqual(await voyage.engine.judgedOf(voyage.world.scope, 'production-rollout-2'), judged);
     assert.equal(await voyage.end(), 'returned');
     const { cause } = rollout(voyage);
     assert.deepEqual([cause?.kind, cause?.inRelease], ['judged-harmful', true]);

@@ -127,6 +127,17 @@ describe('a command', () => {
     });
   }
 
+  it('that is written is answered, though nobody can see then how the rollout goes on', async () => {
+    const voyage = await serving();
+    await deploy(voyage, 2, { watchMs: 600_000 });
+    await reach(voyage, 'watch');
+    voyage.weather.down.add('target');
+    await outcome(voyage, voyage.engine.command(scope, { kind: 'advance', actor: by, reason: null }));
+    voyage.weather.down.clear();
+    assert.equal(await voyage.end(), 'settled');
+    await voyage.close();
+  });
+
   it('is refused before the first rollout, after the last one, and after the end of the loop', async () => {
     const voyage = new Voyage(3, calm);
     await voyage.world.time.passMs(100);

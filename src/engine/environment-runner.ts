@@ -250,9 +250,11 @@ export class EnvironmentRunner {
     const now = this.#time.notice();
     const fact: Fact = waiting === null ? this.#nextFact() : { kind: 'command', ...waiting };
     const decision = decideOn(rollout, fact, now, (step) => this.#foresight.of(step));
+    if (decision.events.length > 0) await this.#log.append(rollout.plan.rollout, decision.events);
+    // It is written: whatever fails from here on is no matter of the command.
+    waiting?.answer(decision.refused);
     await this.#follow(rollout, decision);
     if (fact.kind === 'restarted') this.#time.told();
-    waiting?.answer(decision.refused);
     if (this.#time.isLost || this.#facts.length > 0 || decision.events.length > 0) return 0;
     await this.#foresight.look(rollout);
     return Math.max(1, (decision.wakeAt ?? now + idleLookMs) - now);
@@ -271,7 +273,6 @@ export class EnvironmentRunner {
 
   async #follow(rollout: RolloutState, decision: Decision): Promise<void> {
     const { events, effects, ask } = decision;
-    if (events.length > 0) await this.#log.append(rollout.plan.rollout, events);
     if (events.some((event) => event.type === 'rollout-turned')) {
       await this.#attempt('ending a job', () => this.#jobsInDoubt.end(rollout), undefined);
     }
