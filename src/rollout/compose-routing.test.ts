@@ -58,6 +58,11 @@ describe('instances', () => {
     assert.deepEqual(instances, ['1010 accepting']);
   });
 
+  it('that still start get nothing, also where their address is known and no other one is there', () => {
+    const address = { host: '127.0.0.1', port: 1010 };
+    assert.deepEqual(compose({ level: all(1) }, [{ ...slot(1, 0, 'starting'), address }]).instances, []);
+  });
+
   it('drain when they stop, are told to, or are not ordered any more', () => {
     const order = { revision: 'production-1', service: 'web', slots: 3, claim: null };
     const state = {
@@ -97,7 +102,8 @@ describe('instances', () => {
 
   it('that were told to drain get nothing new, even when no other one is there', () => {
     const draining = [{ revision: 'production-1', service: 'web', fromSlot: 0 }];
-    assert.deepEqual(compose({ level: all(1), draining }, [slot(1, 0, 'ready')]).instances, ['1010 draining']);
+    for (const state of ['ready', 'unready'] as const)
+      assert.deepEqual(compose({ level: all(1), draining }, [slot(1, 0, state)]).instances, ['1010 draining'], state);
   });
 });
 
@@ -162,6 +168,7 @@ describe('shares', () => {
   it('stay as ordered when nobody is ready', () => {
     const state = { level: all(2), serving: serving(1) };
     assert.deepEqual(compose(state, [slot(1, 0, 'unready'), slot(2, 0, 'unready')]).shares, shares([2, 1000]));
+    assert.deepEqual(compose(state, [slot(2, 0, 'unready')]).shares, shares([2, 1000]), 'of the old one nothing runs');
   });
 
   it('need every web service of the release, and no worker', () => {
@@ -179,6 +186,10 @@ describe('shares', () => {
     const state = { level: all(2), serving: serving(1) };
     const slots = [slot(1, 0, 'ready', 'mails'), slot(2, 0, 'unready')];
     assert.deepEqual(compose(state, slots, revisions).shares, shares([2, 1000]));
+    const between = { kind: 'shares', shares: shares([1, 400], [2, 600]) } as const;
+    const third = { level: between, previous: serving(3) };
+    const known = [...revisions, revision(3, web)];
+    assert.deepEqual(compose(third, [...slots, ...ready(3)], known).shares, shares([3, 1000]));
   });
 });
 
@@ -240,6 +251,7 @@ describe('modes', () => {
     });
     const paused = { kind: 'paused', shares: shares([1, 1000]), maxHeld: 9, maxHoldMs: 8 } as const;
     assert.deepEqual(modeOf(paused), { kind: 'paused', maxHeld: 9, maxHoldMs: 8 });
+    assert.deepEqual(compose({ level: paused }, ready(1)).shares, paused.shares, 'what is held goes there afterwards');
     const adopted = { kind: 'adopted', host: '10.0.0.7', port: 80 } as const;
     assert.deepEqual(modeOf(adopted), { kind: 'adopted', address: { host: '10.0.0.7', port: 80 } });
   });
@@ -248,11 +260,16 @@ describe('modes', () => {
     const routing = compose({}, ready(2));
     assert.deepEqual([routing.shares, routing.revisions.map((each) => each.pinnedPort)], [[], [9002]]);
   });
+
+  it('on the maintenance page what served before gets no share, though it runs', () => {
+    assert.deepEqual(compose({ serving: serving(1) }, ready(1)).shares, []);
+  });
 });
 
 it('names the releases that are ordered, run, or have a share, and no other', () => {
-  const state = { level: all(1), orders: [{ revision: 'production-3', service: 'web', slots: 1, claim: null }] };
-  const revisions = [1, 2, 3, 4].map((number) => revision(number, web));
+  const order = (of: number, slots: number) => ({ revision: `production-${of}`, service: 'web', slots, claim: null });
+  const state = { level: all(1), orders: [order(3, 1), order(4, 0)] };
+  const revisions = [1, 2, 3, 4, 5].map((number) => revision(number, web));
   const routing = compose(state, [slot(2, 0, 'stopping')], revisions);
   assert.deepEqual(
     routing.revisions.map((each) => each.revision),
@@ -287,6 +304,11 @@ it('what the proxies were told stands for what nobody has seen: the same routes 
   assert.deepEqual(told.instances, ['1010 accepting', '1011 draining', '2010 accepting']);
   assert.deepEqual(compose(state, toldSlots(told), undefined, told), told);
   assert.deepEqual(toldSlots(null), []);
+});
+
+it('one that drained when the proxies were told gets nothing new, also once nobody knows why', () => {
+  const told = compose({ level: all(1) }, [slot(1, 0, 'ready'), slot(1, 1, 'stopping')]);
+  assert.deepEqual(compose({ level: all(1) }, toldSlots(told)).instances, ['1010 accepting']);
 });
 
 it('a revision in a network of its own has its ports there, another one beside it on loopback', () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkCondition } from './conditions.ts';
 import type { ObservedJob, ObservedSlot } from './facts.ts';
-import { seen, slot, start } from './fixtures/example-rollout.ts';
+import { judgement, seen, slot, start } from './fixtures/example-rollout.ts';
+import type { Judgement } from './judge/judgement.ts';
 import type { Condition } from './plan.ts';
 
 const kindOf = (condition: Condition, more: Parameters<typeof seen>[1], at = start) =>
@@ -38,6 +39,16 @@ describe('ready', () => {
     assert.deepEqual(verdict, { kind: 'open', what: 'web: 1 of 2 ready (it does not listen)' });
   });
 
+  it('says of the first that is not ready and has something to say, whatever a ready one says', () => {
+    const slots = [
+      slot(2, 'web', { note: 'it was restarted' }),
+      slot(2, 'web', { slot: 1, state: 'starting' }),
+      slot(2, 'web', { slot: 2, state: 'unready', note: 'it answers 503' }),
+    ];
+    const verdict = checkCondition({ ...two, slots: 3 }, seen(start, { slots }), start);
+    assert.deepEqual(verdict, { kind: 'open', what: 'web: 1 of 3 ready (it answers 503)' });
+  });
+
   it('fails with the last log lines once a slot is given up', () => {
     const lost = slot(2, 'web', { state: 'gave-up', note: 'it ended 3 times', logTail: ['boom'] });
     const verdict = checkCondition(two, seen(start, { slots: [lost] }), start);
@@ -48,6 +59,11 @@ describe('ready', () => {
       [kind, message, logTail, inRelease],
       ['start-failed', 'web does not come up: it ended 3 times', ['boom'], true],
     );
+  });
+
+  it('says only that it does not come up where nobody knows why', () => {
+    const verdict = checkCondition(two, seen(start, states('gave-up')), start);
+    assert.equal(verdict.kind === 'failed' && verdict.cause.message, 'web does not come up');
   });
 
   it('of zero slots is met by nothing', () => {
@@ -134,6 +150,25 @@ describe('answering', () => {
     assert.equal(kindOf(five, by('production-1', 5)), 'open');
     assert.equal(kindOf(five, {}), 'open');
   });
+
+  it('says why the last one did not count, and without a reason what is missing', () => {
+    const what = (problem: string | null) => {
+      const answers = [{ revision: 'production-2', inARow: 0, problem }];
+      const verdict = checkCondition(five, seen(start, { answers }), start);
+      return verdict.kind === 'open' ? verdict.what : verdict.kind;
+    };
+    assert.equal(what('shop.example refuses'), 'shop.example refuses');
+    assert.equal(what(null), 'the public route has not yet answered 5 times with production-2');
+  });
+});
+
+it('judged-healthy needs that verdict, and says what the judge thinks instead', () => {
+  const healthy = { kind: 'judged-healthy' } as const;
+  const verdict = (judge: Judgement | null) => checkCondition(healthy, seen(start, { judgement: judge }), start);
+  assert.equal(verdict(judgement('healthy')).kind, 'met');
+  for (const other of ['undecided', 'harmful'] as const)
+    assert.deepEqual(verdict(judgement(other)), { kind: 'open', what: `the failures of web are ${other}` });
+  assert.deepEqual(verdict(null), { kind: 'open', what: 'nobody has judged yet' });
 });
 
 it('elapsed counts from when the step was performed', () => {

@@ -33,6 +33,19 @@ it('a command is written with who gave it and why', () => {
   });
 });
 
+it('an advance names the step that is not waited for any longer', () => {
+  const state = stateAfter(usual, ...upTo(usual, 'watch', 'performed'));
+  const [event] = decideCommand(state, say('advance'), start).events;
+  const given = { actor: grace, reason: 'why not' };
+  assert.deepEqual(event, { type: 'rollout-advanced', payload: { step: 'watch' }, ...given });
+});
+
+it('nothing is commanded once the last step is done', () => {
+  const done = stateAfter(usual, ...usual.steps.flatMap((step) => through(step, 'forward')));
+  for (const command of [say('pause'), say('resume'), say('advance'), abort])
+    assert.match(decideCommand(done, command, start).refused ?? '', /^the rollout is settling/, command.kind);
+});
+
 it('asking twice changes nothing', () => {
   const paused: RolloutEvent = { type: 'rollout-paused', payload: { until: start + pauseMs } };
   const advanced: RolloutEvent = { type: 'rollout-advanced', payload: { step: 'start' } };
@@ -42,11 +55,16 @@ it('asking twice changes nothing', () => {
   assert.equal(decideCommand(stateAfter(usual, advanced, paused), say('advance'), start).events.length, 1);
 });
 
-it('an abort says who takes it back, and whether the release is at fault', () => {
-  const [event] = decideCommand(stateAfter(usual), abort, start).events;
-  assert.ok(event?.type === 'rollout-turned');
-  const { kind, message, inRelease } = event.payload.cause;
-  assert.deepEqual([kind, message, inRelease], ['aborted', 'taken back by a person: it is wrong', true]);
+it('an abort says who takes it back, why if that was said, and whether the release is at fault', () => {
+  const said = (command: Command) => {
+    const [event] = decideCommand(stateAfter(usual), command, start).events;
+    assert.ok(event?.type === 'rollout-turned');
+    const { kind, message, inRelease } = event.payload.cause;
+    return [kind, message, inRelease];
+  };
+  assert.deepEqual(said(abort), ['aborted', 'taken back by a person: it is wrong', true]);
+  const machine = { ...abort, actor: { kind: 'token', id: 'ci' }, reason: null, blame: false } as const;
+  assert.deepEqual(said(machine), ['aborted', 'taken back by a system', false]);
 });
 
 describe('a newer deploy', () => {

@@ -36,7 +36,7 @@ const gates = (state: GateState, gate = 'approval'): Fact & { readonly results: 
 });
 const passed: GateState = { kind: 'open', evidence: ['e1'] };
 const missing: GateState = { kind: 'waiting', opensAt: null };
-const failed = (retriable: boolean): Fact => ({
+const failed = (retriable: boolean): Extract<Fact, { kind: 'perform-failed' }> => ({
   kind: 'perform-failed',
   code: 'unreachable',
   message: 'it does not answer',
@@ -327,6 +327,10 @@ describe('a failed call', () => {
   it('that may pass is repeated until the deadline of the step', () => {
     assert.deepEqual(decide(state, failed(true), deadline - 1), { ...nothing, wakeAt: deadline - 1 + 500 });
     assert.deepEqual(typesOf(state, failed(true), deadline), ['rollout-turned']);
+  });
+
+  it('for good turns the rollout also where nobody can see what runs: the old release serves', () => {
+    assert.deepEqual(typesOf(state, { ...failed(false), slots: null }), ['rollout-turned']);
   });
 
   it('is not the fault of the release', () => {
