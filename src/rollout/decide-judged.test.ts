@@ -19,6 +19,7 @@ import {
 import type { Plan } from './plan.ts';
 import type { RolloutEvent } from './rollout-events.ts';
 import type { RolloutState } from './rollout-state.ts';
+import { step } from './strategies/moves.ts';
 
 const canary = compilePlan(canaryInput([10, 250, 500]));
 const blueGreen = plan({ judge: judgeRules, holdbackPermille: 50 });
@@ -114,8 +115,10 @@ describe('a share', () => {
 
   it('is looked at about once a second, also where only the judge is waited for', () => {
     const state = at('share-2');
-    const now = (state.performedAt ?? 0) + 60_000;
-    assert.equal(decideObserved(state, seen(now, { slots: up, judgement: undecided })).wakeAt, now + 1_000);
+    for (const afterMs of [6_000, 60_000]) {
+      const now = (state.performedAt ?? 0) + afterMs;
+      assert.equal(decideObserved(state, seen(now, { slots: up, judgement: undecided })).wakeAt, now + 1_000);
+    }
   });
 
   it('that is over says what the judge thought', () => {
@@ -195,6 +198,9 @@ describe('harm', () => {
     assert.deepEqual([ask?.kind === 'observation' && ask.judged, events], [true, []]);
     assert.equal(causeOf(state, { judgement: harmful }).kind, 'judged-harmful');
     assert.equal(decideObserved(state, seen(now, { judgement: undecided })).wakeAt, now + 500);
+    const held = stateAfter(grown, ...upTo(grown, 'grow-2', 'intended'), paused);
+    const late = decideObserved(held, seen(Date.UTC(2031, 1), { judgement: undecided }));
+    assert.deepEqual([late.events, late.wakeAt], [[], Date.UTC(2031, 1) + 500], 'a pause changes nothing about that');
   });
 
   it('is enough by itself to turn, where nothing else can be seen', () => {
@@ -397,6 +403,15 @@ describe('a watch', () => {
       assert.equal(doneOf(at('watch', planned), { judgement: healthy }, 900_000).note, null);
     });
   }
+
+  it('that is taken back says nothing of a judge', () => {
+    const move = { title: 'part', effects: [], until: [], deadlineMs: 1_000, ifFails: 'go-on' } as const;
+    const part = step({ id: 'part', phase: 'watch', title: 'part', compensation: move });
+    const parted = compilePlan(canaryInput([10], { partSteps: [part] }));
+    const back = at('part', parted, turned, ...through(part, 'back').slice(0, 2));
+    assert.equal(back.direction, 'back');
+    assert.equal(doneOf(back, { judgement: undecided }).note, null);
+  });
 
   it('that nobody judges says nothing of a judge', () => {
     const usual = plan();

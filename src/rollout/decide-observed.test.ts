@@ -52,12 +52,22 @@ describe('a step', () => {
   });
 });
 
+it('a watch of up to a second is looked at as often as what may be over at any moment', () => {
+  const nextLookMs = (watchMs: number) => {
+    const state = at('watch', plan({ watchMs }));
+    const now = (state.performedAt ?? 0) + 10;
+    return (decideObserved(state, seen(now, { slots: up })).wakeAt ?? 0) - now;
+  };
+  assert.deepEqual([500, 1_000, 1_001].map(nextLookMs), [25, 25, 1_000]);
+});
+
 describe('a deadline', () => {
   it('fires on a look, when it is over and the step is not done', () => {
     assert.deepEqual(typesOf('start', {}, 599_999), []);
-    const { kind, message, inRelease } = causeOf('start', {}, 600_000);
-    assert.deepEqual([kind, inRelease], ['deadline', true]);
-    assert.match(message, /^start r2 took longer than it may: web: 0 of 1 ready$/);
+    assert.deepEqual(causeOf('start', {}, 600_000), {
+      ...{ code: 'timeout', kind: 'deadline', step: 'start', logTail: [], inRelease: true },
+      message: 'start r2 took longer than it may: web: 0 of 1 ready',
+    });
   });
 
   it('does not fire when the look shows that the step is done', () => {
@@ -144,6 +154,14 @@ describe('crashes of the new release', () => {
   it('are counted over all of its instances', () => {
     const slots = [...exits(1), slot(2, 'web', { slot: 1, unexpectedExits: 1 })];
     assert.equal(causeOf('watch', { slots }).kind, 'crashed');
+  });
+
+  it('are told of the first one that has crashed, with why where that is known', () => {
+    const calm = slot(2, 'api', { note: 'fine', logTail: ['hello'] });
+    const { message, logTail } = causeOf('watch', { slots: [calm, ...exits(2)] });
+    assert.deepEqual([message, logTail], ['web of the new release ended 2 times by itself: exit code 1', ['boom']]);
+    const silent = causeOf('watch', { slots: exits(2, { note: null }) });
+    assert.equal(silent.message, 'web of the new release ended 2 times by itself');
   });
 
   it('turn the rollout as soon as one instance is given up', () => {
