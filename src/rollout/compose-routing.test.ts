@@ -191,6 +191,12 @@ describe('shares', () => {
     const known = [...revisions, revision(3, web)];
     assert.deepEqual(compose(third, [...slots, ...ready(3)], known).shares, shares([3, 1000]));
   });
+
+  it('of a release without web services stay with it, whatever else could serve', () => {
+    const revisions = [revision(1, web), revision(2, [worker('mails')])];
+    const slots = [...ready(1), slot(2, 0, 'ready', 'mails')];
+    assert.deepEqual(compose({ level: all(2), serving: serving(1) }, slots, revisions).shares, shares([2, 1000]));
+  });
 });
 
 describe('a canary', () => {

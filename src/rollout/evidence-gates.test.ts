@@ -38,10 +38,21 @@ test('scans: at least one, and of each the latest without findings as severe as 
   assert.equal(state(scan('code', { ...none, high: 1 }), scan('code', none, { at: start - 1 })), 'open');
   assert.equal(state(scan('code', none), scan('code', { ...none, high: 1 }, { at: start - 1 })), 'closed');
   assert.equal(state(scan('code', { ...none, high: 1 }), scan('image', none, { at: start - 1 })), 'closed');
+  assert.equal(state(scan('code', none, { at: start - 1 }), scan('code', { ...none, high: 1 })), 'open');
+  assert.equal(state(scan('code', { ...none, high: 1 }), scan('code', none)), 'open', 'of one moment the last counts');
   assert.equal(state(scan('code', none, { until: start })), 'closed', 'a scan that holds no longer is none');
+  assert.equal(state(scan('code', none, { until: start + 1 })), 'open');
   const tests: Evidence = { ...scan('x', none), gate: 'tests:unit' };
   delete (tests as { findings?: unknown }).findings;
   assert.equal(state(tests), 'closed', 'tests are no scan');
+});
+
+test('scans: a gate that they open names the latest of each, and says what it found', () => {
+  const gate: GateDefinition = { id: 'scans', kind: 'scans', failOn: 'high' };
+  const evidence = [scan('code', none), scan('image', none), scan('code', { ...none, low: 2 }, { at: start - 1 })];
+  const { state, message } = ask(gate, { evidence });
+  assert.deepEqual(state, { kind: 'open', evidence: [`code-${start - 1}`, 'image-0'] });
+  assert.match(message, /^scan:code found .*2 low.*; scan:image found /);
 });
 
 test('a scan gate that is closed is passed by a named person', () => {
