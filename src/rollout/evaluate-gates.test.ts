@@ -66,9 +66,16 @@ describe('approval', () => {
     assert.equal(stateOf(gate, { evidence: [by('grace'), by('edsger')] }), 'open');
   });
 
+  it('names the people who opened it, and what each has said', () => {
+    const { state, message } = ask(gate, { evidence: [by('grace'), by('edsger')] });
+    assert.deepEqual(state, { kind: 'open', evidence: ['approval-grace', 'approval-edsger'] });
+    assert.equal(message, 'Approved by grace, edsger.');
+  });
+
   it('does not count who started the rollout', () => {
     assert.equal(stateOf(gate, { evidence: [by('grace'), by('ada')] }), 'waiting');
     assert.match(ask(gate, { evidence: [by('ada')] }).message, /^2 more approvals needed, by other people than ada/);
+    assert.match(ask(gate, { evidence: [by('grace')] }).message, /^1 more approval needed, by other people than ada/);
   });
 
   it('counts people only', () => {
@@ -117,6 +124,9 @@ it('a gate says in its title what it asks for', () => {
     { id: 'checklist:go.md', kind: 'checklist', file: 'go.md', lines: [] },
     { id: 'hours', kind: 'hours', windows: [], timezone: 'UTC' },
     { id: 'not-quarantined', kind: 'not-quarantined' },
+    { id: 'scans', kind: 'scans', failOn: 'high' },
+    { id: 'scans', kind: 'scans', failOn: 'critical' },
+    { id: 'pipeline', kind: 'pipeline', jobs: ['test'] },
     { id: 'proof:artifacts', kind: 'proof', part: 'artifacts', title: 'the old artifact is there' },
   ];
   assert.deepEqual(
@@ -128,6 +138,9 @@ it('a gate says in its title what it asks for', () => {
       'checklist go.md',
       'within the hours for releases',
       'not in quarantine',
+      'scanned, with nothing high or worse',
+      'scanned, with nothing critical',
+      'pipeline passed',
       'the old artifact is there',
     ],
   );
@@ -142,7 +155,7 @@ describe('hours', () => {
   });
 
   it('is open inside a window, waits until the next, and is closed where none comes', () => {
-    assert.equal(stateOf(gate(9 * 60)), 'open');
+    assert.deepEqual(ask(gate(9 * 60)).state, { kind: 'open', evidence: [] });
     assert.deepEqual(ask(gate(11 * 60)).state, { kind: 'waiting', opensAt: start + 3_600_000 });
     assert.equal(stateOf(gate(0, [])), 'closed');
   });
@@ -152,7 +165,7 @@ describe('quarantine', () => {
   const gate: GateDefinition = { id: 'not-quarantined', kind: 'not-quarantined' };
 
   it('closes, and says why', () => {
-    assert.equal(stateOf(gate), 'open');
+    assert.deepEqual(ask(gate).state, { kind: 'open', evidence: [] });
     const shut = ask(gate, { quarantine: 'web does not come up' });
     assert.deepEqual([shut.state.kind, shut.message], ['closed', 'r2 is in quarantine: web does not come up']);
   });
@@ -173,7 +186,8 @@ describe('a proof', () => {
   });
 
   it('is not proven as soon as one of its items is not', () => {
-    assert.equal(stateOf(gate, { proofs: [proof(true), proof(true)] }), 'open');
+    const whole = ask(gate, { proofs: [proof(true), proof(true)] });
+    assert.deepEqual([whole.state, whole.message], [{ kind: 'open', evidence: [] }, 'There. There.']);
     const half = ask(gate, { proofs: [proof(true), proof(false)] });
     assert.deepEqual([half.state.kind, half.message], ['not-proven', 'Gone.']);
   });
