@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { streamCloseSpreadMs } from '../core/routing-document.ts';
 import { compilePlan } from './compile-plan.ts';
-import { plan, planInput, revision, service } from './fixtures/example-rollout.ts';
+import { judgeRules, plan, planInput, revision, service } from './fixtures/example-rollout.ts';
 import { planCases, planTexts } from './fixtures/plan-cases.ts';
 import type { Effect, GateDefinition, Phase, Plan, Step } from './plan.ts';
 import { step } from './strategies/moves.ts';
@@ -70,6 +70,24 @@ describe('gates', () => {
     ]);
   });
 
+  it('that a step of a part names itself stay as they are, unless it comes first', () => {
+    const late = { ...part('watch'), gates: ['approval', 'hours'] };
+    const some = { ...part('shift'), gates: ['hours'] };
+    const early = { ...part('before'), gates: ['approval'] };
+    const asked = (partSteps: readonly Step[]) =>
+      plan({ gates: [approval, hours], partSteps }).steps.map((each) => `${each.id} ${each.gates.join(' ')}`);
+    const usual = ['start approval hours', 'shift approval', 'part-watch approval hours'];
+    assert.deepEqual(
+      asked([late]).filter((each) => / \w/.test(each)),
+      usual,
+    );
+    const first = ['part-before approval hours', 'start approval', 'shift approval', 'part-shift hours'];
+    assert.deepEqual(
+      asked([early, some]).filter((each) => / \w/.test(each)),
+      first,
+    );
+  });
+
   it('are not asked while requests are held or no worker takes work', () => {
     const services = [service('web'), service('mails', { kind: 'worker', port: null })];
     const both = { from: revision(1, services), to: revision(2, services), gates: [approval] };
@@ -104,6 +122,22 @@ describe('steps of parts', () => {
     const compiled = plan({ partSteps: [part('watch')], watchMs: 0 });
     assert.deepEqual(ids(compiled).slice(-3), ['part-watch', 'drain-old', 'stop-old']);
   });
+});
+
+it('a rollback is not judged, also while both releases have users', () => {
+  const services = [service('web', { instances: 2 })];
+  const sides = { from: revision(1, services), to: revision(2, services), judge: judgeRules };
+  const judged = (kind: Plan['kind']) => plan({ ...sides, kind, strategy: 'rolling' });
+  assert.deepEqual(judged('deploy').judge, judgeRules);
+  const back = judged('rollback');
+  assert.deepEqual([back.judge, back.steps.filter((each) => each.isJudged)], [null, []]);
+});
+
+it('only workers are told what to take, whatever the file says of a web service', () => {
+  const services = [service('web', { readsClaim: true })];
+  const { steps } = plan({ from: revision(1, services), to: revision(2, services) });
+  const claims = steps.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'claim'));
+  assert.deepEqual(claims, []);
 });
 
 it('a rollout that cannot run twice pauses and switches, and says why', () => {
