@@ -274,6 +274,18 @@ describe('gates', () => {
     }
   });
 
+  it('are passed only when each of them is open, and close the step where one cannot be proven', () => {
+    const two = plan({ gates: [approval, { id: 'hours', kind: 'hours', windows: [], timezone: 'UTC' }] });
+    const typesWith = (other: GateState) =>
+      typesOf(stateAfter(two), {
+        kind: 'gates',
+        results: [...gates(passed).results, ...gates(other, 'hours').results],
+      });
+    assert.deepEqual(typesWith(passed), ['gates-passed', 'step-intended']);
+    assert.deepEqual(typesWith(missing), ['gates-waiting']);
+    assert.deepEqual(typesWith({ kind: 'not-proven' }), ['rollout-turned']);
+  });
+
   it('that are waiting are written once, and again when something has changed', () => {
     const waiting = { type: 'gates-waiting', payload: { step: 'start', results: gates(missing).results } } as const;
     const state = stateAfter(gated, waiting);
@@ -372,8 +384,9 @@ describe('a restart', () => {
   });
 
   it('after the deadline gives the step its time again', () => {
-    const late = start + 86_400_000;
-    const [event, ...more] = decide(state, { kind: 'restarted' }, late).events;
+    const deadline = (state.intendedAt ?? 0) + (open.steps[0]?.deadlineMs ?? 0);
+    assert.deepEqual(typesOf(state, { kind: 'restarted' }, deadline - 1), []);
+    const [event, ...more] = decide(state, { kind: 'restarted' }, deadline).events;
     assert.ok(event?.type === 'rollout-taken-up');
     assert.deepEqual(more, []);
     const again = stateAfter(open, ...upTo(open, 'start', 'performed'), event);
@@ -448,4 +461,16 @@ it('what a step waits for is what is asked about', () => {
   assert.deepEqual(asked('verify-before'), { ...nothing, jobs: 1 });
   assert.deepEqual(asked('shift'), { ...nothing, answers: [{ revision: 'production-2', times: 5 }] });
   assert.deepEqual(asked('drain-old'), { ...nothing, open: true });
+});
+
+it('the way back of the users asks about their answers and about what the new release has open', () => {
+  const back = stateAfter(open, ...upTo(open, 'shift', 'performed'), turned);
+  const [intent] = decide(back, { kind: 'tick' }, now).events;
+  assert.ok(intent?.type === 'step-intended');
+  const performed = { type: 'step-performed', payload: { step: 'shift', direction: 'back' } } as const;
+  const state = stateAfter(open, ...upTo(open, 'shift', 'performed'), turned, intent, performed);
+  assert.deepEqual(decide(state, { kind: 'tick' }, now).ask, {
+    ...{ kind: 'observation', open: true, judged: false, jobs: [] },
+    answers: [{ revision: 'production-1', times: 5 }],
+  });
 });

@@ -181,6 +181,7 @@ it('an environment that was taken down runs nothing, and has nothing to go back 
   const after = evolveEnvironment(settled, written({ type: 'environment-downed', payload: {} }), first);
   assert.deepEqual(slotsOf(after), ['production-1/sizes 0 all', 'production-1/web 0 -']);
   assert.deepEqual([after.serving, after.previous, after.level.kind], [null, null, 'maintenance']);
+  assert.equal(after.epoch, settled.epoch + epochStep);
 });
 
 describe('an adopted upstream', () => {
@@ -235,6 +236,15 @@ describe('an adopted upstream', () => {
     assert.deepEqual(isBefore(level, after), true);
   });
 
+  it('has its users since the end of that rollback, which stops also what a step of it did not', () => {
+    const stopless = back.steps.filter(({ id }) => id !== 'stop-old').flatMap((step) => through(step, 'forward'));
+    const before = fold(back, stopless, settledOver);
+    assert.ok(slotsOf(before).includes('production-1/web 2 -'));
+    const after = evolveEnvironment(before, written(ended('settled'), start + 99), back);
+    assert.deepEqual(after.upstream, { ...upstream, since: start + 99 });
+    assert.deepEqual(slotsOf(after), ['production-1/sizes 0 all', 'production-1/web 0 -']);
+  });
+
   it('is forgotten when the environment is taken down', () => {
     const after = evolveEnvironment(adopted, written({ type: 'environment-downed', payload: {} }), null);
     assert.deepEqual([after.level.kind, after.upstream], ['maintenance', null]);
@@ -243,14 +253,14 @@ describe('an adopted upstream', () => {
   it('is what a plan must have been made over', () => {
     const page = { kind: 'maintenance' } as const;
     assert.deepEqual(
-      [level, { ...level, port: 81 }, page].map((before) => isBefore(before, adopted)),
-      [true, false, false],
-    );
-    assert.deepEqual(
-      [level, page].map((before) => isBefore(before, emptyEnvironment)),
-      [false, true],
+      [level, { ...level, port: 81 }, { ...level, host: '10.0.0.8' }, page].map((each) => isBefore(each, adopted)),
+      [true, false, false, false],
     );
     const first = { kind: 'revision', revision: 'production-1', release: 'r1' } as const;
+    assert.deepEqual(
+      [level, page, first].map((before) => isBefore(before, emptyEnvironment)),
+      [false, true, false],
+    );
     assert.deepEqual(
       [first, { ...first, revision: 'production-2' }, level].map((before) => isBefore(before, settledOver)),
       [true, false, false],
