@@ -273,6 +273,8 @@ describe('an exposure budget that is spent', () => {
   it('is no reason to return once all users are there: then only harm and limits are', () => {
     assert.deepEqual(typesOf(at('shift'), { judgement: spent }), ['rollout-live', 'step-done']);
     assert.deepEqual(typesOf(at('watch'), { judgement: spent }), []);
+    const between = stateAfter(canary, ...upTo(canary, 'verify-after'), paused);
+    assert.deepEqual(typesOf(between, { judgement: spent }), [], 'nor in a pause between the shift and what follows');
   });
 });
 
