@@ -76,4 +76,6 @@ it('where midnight lies inside a half hour of UTC, the day changes there, also f
   const earlyOn = (weekday: number) => [{ weekdays: [weekday], fromMinute: 5, toMinute: 10 }];
   assert.equal(opening('2030-01-06T18:00:00Z', earlyOn(1), 'Asia/Kathmandu'), '2030-01-06T18:20:00.000Z');
   assert.equal(opening('2030-01-07T18:00:00Z', earlyOn(2), 'Asia/Kathmandu'), '2030-01-07T18:20:00.000Z');
+  const atMidnight = [{ weekdays: [1], fromMinute: 0, toMinute: 10 }];
+  assert.equal(opening('2030-01-06T18:00:00Z', atMidnight, 'Asia/Kathmandu'), '2030-01-06T18:15:00.000Z');
 });
