@@ -124,13 +124,14 @@ describe('steps of parts', () => {
   });
 });
 
-it('a rollback is not judged, also while both releases have users', () => {
-  const services = [service('web', { instances: 2 })];
-  const sides = { from: revision(1, services), to: revision(2, services), judge: judgeRules };
-  const judged = (kind: Plan['kind']) => plan({ ...sides, kind, strategy: 'rolling' });
-  assert.deepEqual(judged('deploy').judge, judgeRules);
-  const back = judged('rollback');
-  assert.deepEqual([back.judge, back.steps.filter((each) => each.isJudged)], [null, []]);
+it('a rollback is not judged, also not by the limits that a deploy is held to', () => {
+  const judge = { ...judgeRules, limits: [{ kind: 'failures', mostRate: 0.01 }] } as const;
+  const judged = (kind: Plan['kind']) => {
+    const compiled = plan({ kind, judge });
+    return [compiled.judge, compiled.steps.filter(({ isJudged }) => isJudged).map(({ id }) => id)];
+  };
+  assert.deepEqual(judged('deploy'), [judge, ['shift', 'verify-after', 'watch']]);
+  assert.deepEqual(judged('rollback'), [null, []]);
 });
 
 it('only workers are told what to take, whatever the file says of a web service', () => {
