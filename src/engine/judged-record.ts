@@ -13,9 +13,9 @@ export function formatJudged(judged: Judged): string {
   return JSON.stringify({ format, judged });
 }
 
-/** Null: there is none, or it is of another version. Only Lotse writes these rows. */
+/** Null: there is none, or it is of another version. */
 export function parseJudged(text: string | null): Judged | null {
   if (text === null) return null;
-  const row = JSON.parse(text) as { readonly format: number; readonly judged: Judged };
+  const row = JSON.parse(text) as { readonly format: number; readonly judged: Judged }; // parsed: written by `formatJudged` alone
   return row.format === format ? row.judged : null;
 }

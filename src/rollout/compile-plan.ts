@@ -82,16 +82,11 @@ function usersAfter(step: Step, before: readonly RevisionId[]): readonly Revisio
 
 /** Steps of parts come at the end of their phase; those before the start come first. */
 function withPartSteps(own: readonly Step[], parts: readonly Step[]): readonly Step[] {
-  if (parts.length === 0) return own;
-  const early = parts.filter((step) => phases.indexOf(step.phase) < phases.indexOf('start'));
-  const late = parts.filter((step) => step.phase === 'settled');
-  const rest = parts.filter((step) => !early.includes(step) && !late.includes(step));
-  const merged = rest.reduce<readonly Step[]>((steps, step) => {
+  return parts.reduce<readonly Step[]>((steps, step) => {
     const phase = phases.indexOf(step.phase);
     const last = steps.findLastIndex((each) => phases.indexOf(each.phase) <= phase);
     return [...steps.slice(0, last + 1), step, ...steps.slice(last + 1)];
   }, own);
-  return [...early, ...merged, ...late];
 }
 
 /** A part's step that comes first is what the gates stand before; where they stood, they are asked again. */

@@ -173,7 +173,7 @@ function servingShares(input: RoutingInput, revisions: readonly RoutedRevision[]
   const isUp = (id: RevisionId) => webServicesUp(input, find(id));
   const mayInherit = (id: RevisionId | undefined) => id !== undefined && find(id)?.services.length !== 0 && isUp(id);
   const up = wanted.filter((share) => isUp(share.revision));
-  if (up.length === wanted.length || wanted.length === 0) return wanted;
+  if (up.length === wanted.length) return wanted;
   // What served before is stopped once it is not needed: as long as it runs, it may serve again.
   const { serving, previous, standby } = input.state;
   const heir = [up.at(-1)?.revision, serving?.revision, previous?.revision, standby ?? undefined].find(mayInherit);

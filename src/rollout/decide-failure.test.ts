@@ -17,7 +17,12 @@ function levelAfter(seen: readonly ObservedSlot[], more: Partial<PlanInput>) {
   const planned = plan(more);
   const step = planned.steps.find(({ id }) => id === 'shift');
   assert.ok(step);
-  const state = stateAfter(planned, ...upTo(planned, 'watch', 'performed'), turned, ...through(step, 'back').slice(0, 2));
+  const state = stateAfter(
+    planned,
+    ...upTo(planned, 'watch', 'performed'),
+    turned,
+    ...through(step, 'back').slice(0, 2),
+  );
   const { events } = decideFailure(state, step, broken, seen);
   const [event] = events;
   assert.ok(event?.type === 'rollout-ended' && event.payload.end === 'stranded' && event.payload.level);

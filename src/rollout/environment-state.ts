@@ -55,7 +55,6 @@ export const emptyEnvironment: EnvironmentState = {
 /** Pure: is it still so, as a plan says, that this serves and is returned to? */
 export function isBefore(before: Before, { serving, level }: EnvironmentState): boolean {
   if (serving !== null) return before.kind === 'revision' && before.revision === serving.revision;
-  if (before.kind === 'revision') return false;
   if (level.kind !== 'adopted') return before.kind === 'maintenance';
   return before.kind === 'adopted' && before.host === level.host && before.port === level.port;
 }
