@@ -40,7 +40,7 @@ function journalled() {
 describe('the log of an environment', () => {
   it('is read to its end however long it is, with what others have written there', async () => {
     const { log, write } = journalled();
-    write(...Array<EventDraft>(1_100).fill(foreign));
+    write(...Array.from({ length: 1_100 }, () => foreign));
     const before = log();
     await before.load();
     await before.append(plan().rollout, [planned, ...firstSteps]);
