@@ -32,7 +32,7 @@ function readySlot(attempt: number): TargetSlot {
 class Waiting {
   readonly world: JudgedWorld;
   readonly errands: Errands;
-  uptimeMs = 0;
+  uptimeMs = 50;
   looks = 0;
   /** Set: nobody can look; nothing can be ordered. */
   lookProblem: LotseError | null = null;
