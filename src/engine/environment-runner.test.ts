@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planFor, revision, service } from '../../test/simulation/shapes.ts';
+import type { Address } from '../core/routing-document.ts';
 import type { GateDefinition } from '../rollout/plan.ts';
 import { recordedPlane } from './fixtures/recorded-plane.ts';
 
@@ -123,7 +124,10 @@ it('an environment is not taken down while a rollout is under way', async () => 
   await deploy(recorded, 1);
   await begin(recorded, 2);
   const { engine, world } = recorded.voyage;
-  await assert.rejects(engine.takeDown(world.scope, { kind: 'person', id: 'grace' }, null), { code: 'conflict' });
+  await assert.rejects(engine.takeDown(world.scope, { kind: 'person', id: 'grace' }, null), {
+    ...{ code: 'conflict', message: 'production-rollout-2 has not ended' },
+    hint: 'End it with `lotse cancel` first.',
+  });
   assert.equal(await recorded.voyage.end(), 'settled');
   await recorded.voyage.close();
 });
@@ -195,6 +199,7 @@ describe('a gate that was open when it was asked, and has shut since,', () => {
     const recorded = await openedOnce((plane) => Promise.all([say(plane, 'pause'), say(plane, 'resume')]));
     await recorded.open();
     assert.deepEqual(placeOf(recorded), [0, 'next']);
+    assert.deepEqual(recorded.world.violations, []);
     await recorded.voyage.close();
   });
 
@@ -203,6 +208,7 @@ describe('a gate that was open when it was asked, and has shut since,', () => {
     recorded.slowDown(2_000);
     await recorded.open();
     assert.deepEqual(placeOf(recorded), [0, 'next']);
+    assert.deepEqual(recorded.world.violations, []);
     await recorded.voyage.close();
   });
 });
@@ -219,11 +225,28 @@ it('what was planned from another state is refused, and may be planned anew', as
   await recorded.voyage.close();
 });
 
+it('of two rollouts that are begun at once one is refused, and may be tried again', async () => {
+  const recorded = recordedPlane();
+  await deploy(recorded, 1);
+  const { engine, world, view } = recorded.voyage;
+  const to = revision(2, services);
+  world.add(to, 'good');
+  const plan = planFor(world, view.environment, 2, {
+    ...{ kind: 'deploy', to, strategy: 'blue-green', watchMs: 0, gates: [] },
+  });
+  const first = engine.begin(plan);
+  await assert.rejects(engine.begin(plan), { code: 'conflict', retriable: true });
+  await first;
+  await assert.rejects(engine.begin(plan), { code: 'conflict', hint: /lotse rollback/ });
+  assert.equal(await recorded.voyage.end(), 'settled');
+  await recorded.voyage.close();
+});
+
 describe('what is adopted', () => {
   const upstream = { host: '10.0.0.7', port: 80 };
   const ada = { kind: 'person', id: 'ada' } as const;
-  const adopt = ({ voyage, world }: Recorded, port = 80) =>
-    voyage.engine.adopt(world.scope, { ...upstream, port }, ada, 'it serves today');
+  const adopt = ({ voyage, world }: Recorded, other: Partial<Address> = {}) =>
+    voyage.engine.adopt(world.scope, { ...upstream, ...other }, ada, 'it serves today');
   const opened = async () => {
     const recorded = recordedPlane();
     await recorded.world.time.passMs(370);
@@ -251,8 +274,9 @@ describe('what is adopted', () => {
     await recorded.voyage.calmDown();
     await adopt(recorded);
     assert.equal(eventsOf(recorded).length, 1);
-    await adopt(recorded, 81);
-    assert.equal(eventsOf(recorded).length, 2);
+    await adopt(recorded, { port: 81 });
+    await adopt(recorded, { host: '10.0.0.8', port: 81 });
+    assert.equal(eventsOf(recorded).length, 3);
     await recorded.voyage.close();
   });
 
@@ -261,10 +285,13 @@ describe('what is adopted', () => {
     await adopt(recorded);
     recorded.world.before = { kind: 'adopted', ...upstream };
     await begin(recorded, 1);
-    await assert.rejects(adopt(recorded, 81), { code: 'conflict', message: /has not ended/ });
+    await assert.rejects(adopt(recorded, { port: 81 }), { code: 'conflict', message: /has not ended/ });
     assert.equal(await recorded.voyage.end(), 'settled');
     await recorded.voyage.calmDown();
-    await assert.rejects(adopt(recorded), { code: 'conflict', message: /r1.* serves/ });
+    await assert.rejects(adopt(recorded), {
+      ...{ code: 'conflict', message: /r1.* serves/ },
+      hint: 'What served before Lotse is adopted before the first release.',
+    });
     await recorded.voyage.close();
   });
 });

@@ -209,6 +209,27 @@ describe('an order that comes late', () => {
     await voyage.close();
   });
 
+  it('and sends users elsewhere is put right', async () => {
+    const plane = await serving();
+    const { world, voyage, held, silent } = plane;
+    await begin(plane, 2, 'good', 'blue-green');
+    await reach(plane, 'verify-before');
+    silent.add('traffic.publish');
+    await reach(plane, 'shift', 'intended');
+    await world.time.passMs(11_000);
+    await abort(plane);
+    silent.clear();
+    assert.equal(await voyage.end(), 'returned');
+    await voyage.calmDown();
+    const [shift] = held;
+    await shift?.answer();
+    assert.equal(permilleOf(plane, 'production-2'), 1_000);
+    await world.time.passMs(20);
+    assert.equal(permilleOf(plane, 'production-2'), 0);
+    assert.equal(world.traffic.answering(), 'production-1');
+    await voyage.close();
+  });
+
   it('and is a job that nobody waits for any more is ended', async () => {
     const plane = await serving();
     const { world, voyage, held, silent } = plane;
