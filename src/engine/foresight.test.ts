@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { plan, start, stateAfter, upTo } from '../rollout/fixtures/example-rollout.ts';
+import { ada, plan, start, stateAfter, upTo } from '../rollout/fixtures/example-rollout.ts';
 import type { GateResult } from '../rollout/gate.ts';
 import { Foresight } from './foresight.ts';
 
@@ -65,7 +65,16 @@ describe('foresight', () => {
     assert.deepEqual([asked, foresight.of('shift')], [3, []]);
   });
 
+  it('asks at once about another step, however lately those of the one before were asked', async () => {
+    const steps = gated.steps.map((step) => ({ ...step, gates: ['approval'] }));
+    await foresight.look(waiting);
+    await foresight.look({ ...waiting, plan: { ...gated, steps }, index: waiting.index + 1 });
+    assert.deepEqual([asked, foresight.of('shift')], [2, null]);
+  });
+
   it('looks only ahead of a step that waits on its way forward', async () => {
+    await foresight.look({ ...waiting, direction: 'back' });
+    await foresight.look({ ...waiting, pause: { by: ada, reason: null, until: start + 1_000 } });
     await foresight.look(stateAfter(gated, ...upTo(gated, 'verify-before', 'intended')));
     await foresight.look(stateAfter(gated, ...upTo(gated, 'watch', 'performed')));
     assert.equal(asked, 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { LotseError } from '../core/errors.ts';
 import { firstEpoch, JudgedWorld, rules } from './fixtures/judged-world.ts';
 import { parseJudged } from './judged-record.ts';
@@ -37,13 +37,70 @@ describe('a look', () => {
     const world = await JudgedWorld.open(t);
     for (let ask = 0; ask < 400; ask++) await world.look(25);
     assert.equal(world.proxy.asked, 10);
+    await world.look(1_000);
+    await world.look(0);
+    assert.equal(world.proxy.asked, 11);
   });
 
-  it('is not made for a rollout that is not judged', async (t) => {
+  it('is made no more often while it fails', async (t) => {
     const world = await JudgedWorld.open(t);
-    const plan = { ...world.plan, judge: null };
-    assert.equal(await world.look(1_000, { ...world.state, plan }), null);
+    world.proxy.isAway = true;
+    for (let ask = 0; ask < 400; ask++) await world.look(25);
+    assert.equal(world.proxy.asked, 10);
+  });
+
+  it('that takes long is made more rarely: a tenth of the time at most, and every five seconds all the same', async (t) => {
+    const world = await JudgedWorld.open(t);
+    const { proxy } = world;
+    const counters = proxy.counters.bind(proxy);
+    let tookMs = 300;
+    proxy.counters = async () => {
+      world.now += tookMs;
+      return await counters();
+    };
+    const begun: number[] = [];
+    const lookFor = async (ms: number) => {
+      const [from, asked] = [world.now, proxy.asked];
+      while (world.now < from + ms) {
+        const before = proxy.asked;
+        const at = world.now + 100;
+        await world.look(100);
+        if (proxy.asked > before) begun.push(at);
+      }
+      return proxy.asked - asked;
+    };
+    await lookFor(1_000);
+    begun.length = 0;
+    await lookFor(10_000);
+    assert.deepEqual(
+      begun.slice(1).map((at, index) => at - (begun[index] ?? 0)),
+      [3_000, 3_000],
+    );
+    tookMs = 800;
+    await lookFor(5_000);
+    begun.length = 0;
+    await lookFor(16_000);
+    assert.deepEqual(
+      begun.slice(1).map((at, index) => at - (begun[index] ?? 0)),
+      [5_000, 5_000],
+    );
+  });
+
+  it('is not made for a rollout that is not judged, also after one that was', async (t) => {
+    const world = await JudgedWorld.open(t);
+    const unjudged = { ...world.state, plan: { ...world.plan, rollout: 'production-rollout-3', judge: null } };
+    assert.equal(await world.look(1_000, unjudged), null);
     assert.deepEqual([world.proxy.asked, world.judging.judged], [0, null]);
+    await world.look();
+    assert.equal(await world.look(1_000, unjudged), null);
+    assert.equal(world.proxy.asked, 1);
+  });
+
+  it('at the rollout before is no reason to turn the next one', async (t) => {
+    const world = await JudgedWorld.open(t);
+    await secondsToHarm(world);
+    const next = { ...world.state, plan: { ...world.plan, rollout: 'production-rollout-3' } };
+    assert.equal(await world.look(10, next), null);
   });
 
   it('counts only epochs of the rollout, never those from before it and never a person’s override', async (t) => {
@@ -339,7 +396,9 @@ describe('when nothing is judged any more', () => {
     world.proxy.open(firstEpoch + 1);
     for (let second = 0; second < 60; second++) await world.tidy(end);
     assert.deepEqual(world.proxy.acknowledged, []);
-    for (let second = 0; second < 130; second++) await world.tidy(end);
+    await world.tidy(end);
+    assert.deepEqual(world.proxy.acknowledged, ['start-1/3']);
+    for (let second = 0; second < 129; second++) await world.tidy(end);
     assert.deepEqual([world.proxy.acknowledged, world.proxy.asked], [['start-1/3'], 3]);
     assert.deepEqual(world.points, []);
   });
@@ -349,6 +408,38 @@ describe('when nothing is judged any more', () => {
     world.proxy.open(firstEpoch + 1);
     for (let second = 0; second < 130; second++) await world.tidy({});
     assert.deepEqual([world.proxy.asked, world.proxy.names.length], [0, 2]);
+  });
+});
+
+describe('a probe that is running', () => {
+  /** Nobody has come for a minute, so that the judge probes. */
+  async function probing(t: TestContext) {
+    const world = await JudgedWorld.open(t);
+    await world.lookFor(61);
+    const state = () => world.jobs.get(world.started[0] ?? '')?.seen.state;
+    assert.equal(state(), 'running');
+    return { world, state };
+  }
+
+  it('goes on while its rollout does', async (t) => {
+    const { world, state } = await probing(t);
+    await world.tidy({});
+    assert.equal(state(), 'running');
+    await world.tidy({ direction: 'back' });
+    assert.equal(state(), 'failed');
+  });
+
+  it('is ended where the rollout runs a job of its own, beside whatever else it orders', async (t) => {
+    const { world, state } = await probing(t);
+    const { plan, state: rollout } = world;
+    const verify = plan.steps.find(({ id }) => id === 'verify-before');
+    const start = plan.steps.find(({ id }) => id === 'start');
+    assert.ok(verify && start);
+    const both = { ...verify, effects: [...start.effects, ...verify.effects] };
+    await world.look(1_000, { ...rollout, index: 0, plan: { ...plan, steps: [start] } });
+    assert.equal(state(), 'running');
+    await world.look(1_000, { ...rollout, index: 0, plan: { ...plan, steps: [both] } });
+    assert.equal(state(), 'failed');
   });
 });
 
