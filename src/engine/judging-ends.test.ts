@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { LotseError } from '../core/errors.ts';
-import { firstEpoch, JudgedWorld } from './fixtures/judged-world.ts';
+import type { JudgeRules } from '../rollout/judge/judge-rules.ts';
+import { firstEpoch, JudgedWorld, rules } from './fixtures/judged-world.ts';
 import { parseJudged } from './judged-record.ts';
 
 const record = 'judged:shop/production-rollout-2';
@@ -68,4 +69,46 @@ describe('the proxy', () => {
     }
     assert.equal(world.proxy.asked, 0);
   });
+});
+
+describe('when nobody could look for ten seconds', () => {
+  /** 20 % of the requests to the new release fail, and 1 % of those to the old one. */
+  async function judged(t: TestContext, more: Partial<JudgeRules>) {
+    const world = await JudgedWorld.open(t, { ...rules, margin: 30, ...more });
+    world.proxy.count('new', 200, 40);
+    world.proxy.count('old', 4_000, 40);
+    const seen = await world.look();
+    assert.equal(seen?.verdict, 'undecided');
+    return { world, seen };
+  }
+  const limits: JudgeRules['limits'] = [{ kind: 'failures', mostRate: 0.05 }];
+  const cases: readonly {
+    readonly what: string;
+    readonly isKnown: boolean;
+    /** By what the failures cost. */
+    readonly judge: (spent: number) => Partial<JudgeRules>;
+  }[] = [
+    { what: 'what is undecided is forgotten', isKnown: false, judge: () => ({}) },
+    { what: 'a limit that was broken stays broken', isKnown: true, judge: () => ({ limits }) },
+    { what: 'a budget that was spent stays spent', isKnown: true, judge: (spent) => ({ exposureBudget: spent }) },
+    { what: 'what leaves some budget is forgotten', isKnown: false, judge: (spent) => ({ exposureBudget: spent + 1 }) },
+  ];
+  for (const { what, judge, isKnown } of cases) {
+    it(what, async (t) => {
+      const { seen: without } = await judged(t, {});
+      assert.ok(without.exposure.spent > 0);
+      const { world, seen } = await judged(t, judge(without.exposure.spent));
+      world.proxy.isAway = true;
+      assert.deepEqual(await world.look(11_000), isKnown ? seen : null);
+    });
+  }
+});
+
+it('a look that fails is told again when one was made in between', async (t) => {
+  const world = await JudgedWorld.open(t);
+  for (const isAway of [true, true, false, true]) {
+    world.proxy.isAway = isAway;
+    await world.look();
+  }
+  assert.deepEqual(world.problems, Array(2).fill('judging: the proxy does not answer'));
 });
