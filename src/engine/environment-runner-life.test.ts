@@ -97,8 +97,9 @@ it('what was thought of a rollout is kept, also where the process ended before a
 
 describe('an environment that is closed', () => {
   it('rests no longer, and nobody waits for its calls any more', async () => {
-    const recorded = await serving();
-    await recorded.world.time.passMs(370);
+    const recorded = plane();
+    await recorded.world.time.passMs(3_370);
+    assert.ok(recorded.state.resting > 1);
     assert.ok((await duration(recorded, recorded.voyage.engine.close())) < 20);
     assert.equal(recorded.state.resting, 0);
   });

@@ -4,10 +4,16 @@ import type { Quality } from '../../test/simulation/behaviour.ts';
 import { planFor, revision, service } from '../../test/simulation/shapes.ts';
 import { Looks, type Look } from '../core/looks.ts';
 import type { StrategyName } from '../rollout/plan.ts';
+import { CountingProxy } from './fixtures/counting-proxy.ts';
 import { recordedPlane } from './fixtures/recorded-plane.ts';
 import type { EngineParts } from './parts.ts';
 
-const services = [service('web', { instances: 2 })];
+const services = [service('web', { instances: 2, stickiness: { kind: 'none' } })];
+const rules = {
+  ...{ margin: 1.1, tolerance: 4, toleratedRate: 0.1, withinMs: 120_000 },
+  ...{ limits: [], signals: [], exposureBudget: null },
+};
+const canary = { shares: [50, 250].map((permille) => ({ permille, everyMs: 0, expectedMs: null })) };
 const grace = { kind: 'person', id: 'grace' } as const;
 
 interface Wish {
@@ -39,7 +45,8 @@ async function begin({ world, voyage }: Plane, number: number, wish: Wish = {}) 
   const to = revision(number, services);
   world.add(to, quality);
   const gates = isGated ? [{ id: 'approval', kind: 'approval', approvals: 1 } as const] : [];
-  const wanted = { kind: 'deploy', to, strategy, watchMs: 5_000, gates } as const;
+  const judged = strategy === 'canary' ? { canary, holdbackPermille: 50, rules } : {};
+  const wanted = { kind: 'deploy', to, strategy, watchMs: 5_000, gates, ...judged } as const;
   return await voyage.begin((view) => planFor(world, view.environment, number, wanted));
 }
 
@@ -212,11 +219,11 @@ describe('gates of the step to come', () => {
   });
 });
 
-it('a deadline that passed while nobody looked starts anew also when a person is heard first', async () => {
+it('a deadline that passed when the clock was set starts anew also where a person is heard first', async () => {
   const recorded = await serving();
   await begin(recorded, 2, { quality: 'slow' });
   await reach(recorded, 'start');
-  recorded.world.time.jump(8 * 3_600_000);
+  recorded.world.shore.clockOffsetMs += 8 * 3_600_000;
   void say(recorded, 'resume');
   assert.equal(await recorded.voyage.end(), 'settled');
   await recorded.voyage.close();
@@ -236,5 +243,52 @@ it('nothing is written while nothing is decided', async () => {
   await begin(recorded, 2, { quality: 'slow' });
   assert.equal(await recorded.voyage.end(), 'settled');
   assert.ok(writes.length > 10 && writes.every((events) => events > 0), writes.join());
+  await recorded.voyage.close();
+});
+
+it('harm that is found after persons were heard counts, not what was well before', async () => {
+  const proxy = new CountingProxy();
+  let meanwhile: (() => void) | null = null;
+  let lookMs = 0;
+  const recorded = await serving(({ traffic, target, clock }) => ({
+    traffic: {
+      ...traffic,
+      counters: async () => {
+        const answer = await proxy.counters();
+        meanwhile?.();
+        meanwhile = null;
+        return answer;
+      },
+      acknowledge: async () => undefined,
+    },
+    target: {
+      ...target,
+      observe: async (scope) => {
+        if (lookMs > 0) await clock.sleep(lookMs, new AbortController().signal);
+        return await target.observe(scope);
+      },
+    },
+  }));
+  // Later than all that Lotse orders, so that it is counted.
+  proxy.open(1_000_000);
+  await begin(recorded, 2, { strategy: 'canary' });
+  await reach(recorded, 'share-1');
+  await recorded.world.time.passMs(6_000);
+  const serve = (failures: number) => {
+    proxy.count('new', 2_000, failures);
+    proxy.count('old', 2_000);
+  };
+  serve(0);
+  meanwhile = () => {
+    serve(2_000);
+    lookMs = 1_200;
+    void say(recorded, 'pause');
+    void say(recorded, 'resume');
+  };
+  const isBack = () => recorded.voyage.view.rollout?.direction === 'back';
+  assert.ok(await recorded.world.time.pass(isBack, 30_000));
+  assert.equal(recorded.voyage.view.rollout?.cause?.kind, 'judged-harmful');
+  const intended = eventsOf(recorded).flatMap(({ type, payload }) => (type === 'step-intended' ? [payload] : []));
+  assert.ok(!JSON.stringify(intended).includes('share-2'));
   await recorded.voyage.close();
 });
