@@ -96,14 +96,17 @@ describe('evidence', () => {
   it('is written also when requests were only late', async (t) => {
     const services = [{ service: 'web', isSticky: false, lateAfterMs: [250, 1_000], timedUpToPermille: 500 }];
     const world = await JudgedWorld.open(t, { ...rules, services });
-    let late = 0;
+    let late: readonly number[] = [0, 0];
     answerWith(world, (epochs) =>
-      epochs.map((epoch) => ({ ...epoch, counts: epoch.counts.map((count) => ({ ...count, late: [late, late] })) })),
+      epochs.map((epoch) => ({
+        ...epoch,
+        counts: epoch.counts.map((count) => (count.revision === 'production-2' ? { ...count, late } : count)),
+      })),
     );
     serve(world);
     await world.look();
     world.proxy.grow('new', { started: 1, ok: 1 });
-    late = 1;
+    late = [1, 1];
     await world.look();
     assert.equal(world.saves.length, 2);
   });
