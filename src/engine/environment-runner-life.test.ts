@@ -133,9 +133,21 @@ describe('an environment that is suspended', () => {
     assert.ok(tookMs >= 5_000 && tookMs < 5_100, `${tookMs} ms`);
   });
 
+  it('is told again to stop when it could not be told', async () => {
+    const recorded = await serving();
+    const { world, voyage } = recorded;
+    voyage.weather.down.add('target');
+    world.time.after(5_000, () => voyage.weather.down.clear());
+    const tookMs = await duration(recorded, voyage.engine.suspend());
+    assert.ok(tookMs >= 5_000 && tookMs < 7_000, `${tookMs} ms`);
+    assert.deepEqual(world.target.observe(), []);
+  });
+
   it('is waited for a minute where something does not stop', async () => {
     const recorded = await serving();
     recorded.voyage.weather.down.add('changes of target');
+    const { world } = recorded;
+    world.time.after(10_000, () => (world.shore.clockOffsetMs -= 3_600_000));
     assert.equal(await duration(recorded, recorded.voyage.engine.suspend()), 60_000);
     assert.equal(recorded.world.target.observe().length, 2);
   });

@@ -3,9 +3,9 @@ import type { Actor } from '../core/events.ts';
 import type { Scope } from '../core/ids.ts';
 import type { Address } from '../core/routing-document.ts';
 import type { Decision } from '../rollout/decide.ts';
-import { isBefore } from '../rollout/environment-state.ts';
+import { isBefore, type SlotOrder } from '../rollout/environment-state.ts';
 import type { Command, Fact } from '../rollout/facts.ts';
-import type { Effect, Plan } from '../rollout/plan.ts';
+import type { Plan } from '../rollout/plan.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
 import { CommandQueue, type WaitingCommand } from './command-queue.ts';
 import { decideOn } from './decide-on.ts';
@@ -29,6 +29,8 @@ const afterProblemMs = 500;
 const answerMs = 1_500;
 /** How long a suspension waits for drains, in milliseconds. */
 const suspendMs = 60_000;
+/** How often is looked whether all has stopped, in milliseconds. */
+const stoppingLookMs = 50;
 
 /** What all environments have in common. */
 interface Shared {
@@ -164,16 +166,27 @@ export class EnvironmentRunner {
 
   /** After `close`: stops what runs without changing what is ordered. */
   async suspend(): Promise<void> {
-    const { orders } = this.#log.view.environment;
-    for (const order of orders) {
-      await this.#attempt('stopping what runs', () => this.#reconciler.order({ ...order, slots: 0 }), undefined);
-    }
-    const deadline = this.#parts.clock.now() + suspendMs;
+    let untold = this.#log.view.environment.orders;
+    const { clock } = this.#parts;
+    const untilMs = clock.uptime() + suspendMs;
     const isRunning = async () => (await this.#reconciler.look()).length > 0;
-    while ((await this.#attempt('waiting for what runs', isRunning, true)) && this.#parts.clock.now() < deadline) {
-      await this.#parts.clock.sleep(50, new AbortController().signal);
+    for (;;) {
+      untold = await this.#stopAll(untold);
+      const isOver = untold.length === 0 && !(await this.#attempt('waiting for what runs', isRunning, true));
+      if (isOver || clock.uptime() >= untilMs) break;
+      await clock.sleep(untold.length === 0 ? stoppingLookMs : afterProblemMs, new AbortController().signal);
     }
     this.#patience.close();
+  }
+
+  /** Answers those that could not be given. */
+  async #stopAll(orders: readonly SlotOrder[]): Promise<readonly SlotOrder[]> {
+    const untold: SlotOrder[] = [];
+    for (const order of orders) {
+      const stop = () => this.#reconciler.order({ ...order, slots: 0 }).then(() => true);
+      if (!(await this.#attempt('stopping what runs', stop, false))) untold.push(order);
+    }
+    return untold;
   }
 
   async #run(): Promise<void> {
@@ -276,23 +289,12 @@ export class EnvironmentRunner {
     if (events.some((event) => event.type === 'rollout-turned')) {
       await this.#attempt('ending a job', () => this.#jobsInDoubt.end(rollout), undefined);
     }
-    if (events.some((event) => event.type === 'rollout-ended')) await this.#ended(effects);
-    else if (effects.length > 0) this.#facts.push(await this.#perform(effects));
+    if (effects.length > 0) this.#facts.push(await this.#errands.perform(this.#log.view, effects));
     if (ask === null) return;
     const answer = await this.#errands.answer(this.#log.view, rollout, ask, this.#stop.signal);
     if (answer.kind === 'gates') this.#gatesAnsweredAtMs = this.#parts.clock.uptime();
     // An older answer that a command came before is out of date: what was open then may be shut now, what was well is not.
     this.#facts = [...this.#facts.filter((fact) => questionOf(fact) !== questionOf(answer)), answer];
-  }
-
-  /** A stranded rollout orders where traffic goes now; the turns to come keep it so. */
-  async #ended(effects: readonly Effect[]): Promise<void> {
-    this.#facts = [];
-    await this.#perform(effects);
-  }
-
-  async #perform(effects: readonly Effect[]): Promise<Fact> {
-    return await this.#errands.perform(this.#log.view, effects);
   }
 
   async #rest(ms: number): Promise<void> {
