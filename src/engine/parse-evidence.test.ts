@@ -16,6 +16,7 @@ it('a row that is damaged, or of another version, is no evidence', () => {
     { format: 3, judge: null, probes: null },
     { format: 3, judge: null, probes: 'many' },
     { format: 3, judge: null, probes: { ...probes, next: 0.5 } },
+    { format: 3, judge: null, probes: { next: 1, lastBeganAt: null, running: null } },
     { format: 3, judge: null, probes: { ...probes, counts: {} } },
     ...(['new', 'old'] as const).flatMap((side) =>
       (['asked', 'failed'] as const).map((field) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Looks, type Look } from '../core/looks.ts';
 import type { TargetSlot } from '../ports/targets/targets.ts';
+import { judgement } from '../rollout/fixtures/example-rollout.ts';
 import { Sights } from './sights.ts';
 
 const scope = { app: 'shop', environment: 'production' };
@@ -55,4 +56,13 @@ test('each environment is compared with itself, and nobody is told after having 
   stop();
   sights.compare(scope, [], null);
   assert.equal(told.length, 2);
+});
+
+test('another judgement is told once, and its end too', () => {
+  const { sights, told } = watched();
+  const judged = { rollout: 'production-rollout-2', judgement: judgement('undecided'), points: [] };
+  const worse = { ...judged, judgement: judgement('harmful') };
+  for (const each of [null, judged, { ...judged }, worse, worse, null]) sights.compare(scope, [], each);
+  const look = { ...scope, what: 'judgement' };
+  assert.deepEqual(told, [look, look, look]);
 });
