@@ -50,10 +50,19 @@ it('begins anew when the clock was set back', () => {
   assert.equal(rate.perSecond, 1);
 });
 
+it('is not known either when the clock was set back by less than it is known for, and is when nothing has passed', () => {
+  const rate = new RequestRate(rules);
+  for (let second = 0; second <= 120; second += 10) rate.record(start + second * 1_000, [epoch(1, web(second * 3))]);
+  rate.record(start + 120_000, [epoch(1, web(360))]);
+  assert.equal(rate.perSecond, 3);
+  rate.record(start + 110_000, [epoch(1, web(360))]);
+  assert.equal(rate.perSecond, null);
+});
+
 it('counts users of the new release in services that are judged: by bucket where they are sticky', () => {
   const rate = new RequestRate(rules);
   rate.record(start, []);
-  const counted = [count('web', 2, 7, 60), count('api', 2, -1, 120), count('api', 2, 3, 240)];
+  const counted = [count('web', 2, 7, 60), count('api', 2, -1, 120), count('api', 2, 3, 180), count('web', 2, 0, 60)];
   const not = [count('web', 2, -1, 1), count('web', 1, 7, 1), count('api', 1, -1, 1), count('mails', 2, 7, 1)];
   rate.record(start + 60_000, [epoch(1, [...counted, ...not])]);
   assert.equal(rate.perSecond, 7);
