@@ -16,8 +16,11 @@ function world() {
   const open: PromiseWithResolvers<readonly EpochCounters[]>[] = [];
   const sleeping: (() => void)[] = [];
   const slept: number[] = [];
+  const rests: AbortSignal[] = [];
+  const heard: (readonly EpochCounters[])[] = [];
+  const acknowledged: unknown[] = [];
   const here = { now: 10_000, set: 0, asked: 0 };
-  const counters = new SharedCounters({
+  const parts = {
     traffic: {
       counters: () => {
         here.asked += 1;
@@ -25,20 +28,23 @@ function world() {
         open.push(answer);
         return answer.promise;
       },
-      acknowledge: async () => undefined,
+      acknowledge: async (epochs: readonly unknown[]) => void acknowledged.push(...epochs),
     },
     clock: {
       now: () => here.now + here.set,
       uptime: () => here.now,
-      sleep: (ms) => {
+      sleep: (ms: number, signal: AbortSignal) => {
         slept.push(ms);
-        return new Promise((resolve) => sleeping.push(resolve));
+        rests.push(signal);
+        return new Promise<void>((resolve) => sleeping.push(resolve));
       },
     },
-  });
+  };
+  const counters = new SharedCounters(parts, (all) => heard.push(all));
   const answer = () => open.shift()?.resolve([epoch(production), epoch(staging)]);
   const fail = () => open.shift()?.reject(new LotseError('unreachable', 'away', { retriable: true }));
-  return { here, counters, answer, fail, slept, wakeAll: () => sleeping.splice(0).forEach((wake) => wake()) };
+  const wakeAll = () => sleeping.splice(0).forEach((wake) => wake());
+  return { here, counters, answer, fail, slept, rests, heard, acknowledged, wakeAll };
 }
 
 describe('counters', () => {
@@ -91,7 +97,8 @@ describe('counters', () => {
     const { here, counters, answer, wakeAll } = world();
     const asked = counters.of(production, 250);
     wakeAll();
-    await assert.rejects(asked, (error) => error instanceof LotseError && error.code === 'timeout' && error.retriable);
+    const message = "the proxy's counters took longer than 2 s";
+    await assert.rejects(asked, { code: 'timeout', retriable: true, message });
     here.now += 5_000;
     const again = counters.of(production, 250);
     answer();
@@ -122,5 +129,45 @@ describe('counters', () => {
     answer();
     assert.equal((await again).length, 1);
     assert.equal(here.asked, 2);
+  });
+
+  for (const how of ['answer', 'fail'] as const) {
+    it(`that were given up change nothing when they come after all (${how})`, async () => {
+      const { here, counters, wakeAll, ...proxy } = world();
+      const asked = counters.of(production, 250);
+      wakeAll();
+      await assert.rejects(asked);
+      here.now += 10_001;
+      const again = counters.of(production, 250);
+      proxy[how]();
+      await new Promise((resolve) => setImmediate(resolve));
+      here.now += 300;
+      const joined = counters.of(staging, 250);
+      assert.equal(here.asked, 2);
+      proxy.answer();
+      assert.deepEqual([await again, await joined], [[epoch(production)], [epoch(staging)]]);
+    });
+  }
+
+  it('are told to whoever keeps them, and nobody rests once they are there', async () => {
+    const { counters, answer, heard, rests } = world();
+    const asked = counters.of(production, 250);
+    assert.deepEqual([heard, rests.map(({ aborted }) => aborted)], [[], [false]]);
+    answer();
+    await asked;
+    assert.deepEqual(heard, [[epoch(production), epoch(staging)]]);
+    assert.deepEqual(
+      rests.map(({ aborted }) => aborted),
+      [true],
+    );
+  });
+
+  it('may be forgotten by the proxy once they are acknowledged, by epoch and start of the proxy', async () => {
+    const { counters, acknowledged } = world();
+    await counters.acknowledge(staging, [epoch(staging), { ...epoch(staging), epoch: 2, proxyStart: 'two' }]);
+    assert.deepEqual(acknowledged, [
+      { scope: staging, epoch: 1, proxyStart: 'one' },
+      { scope: staging, epoch: 2, proxyStart: 'two' },
+    ]);
   });
 });
