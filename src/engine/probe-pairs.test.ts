@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planInput } from '../rollout/fixtures/example-rollout.ts';
 import { compilePlan } from '../rollout/compile-plan.ts';
+import type { JobOrder } from '../ports/targets/targets.ts';
 import { ended, JudgedWorld } from './fixtures/judged-world.ts';
+import { noProbes, ProbePairs } from './probe-pairs.ts';
 
 const key = (number: number, side: string) => `shop/production/production-rollout-2/probe/${number}/${side}`;
 const counts = (world: JudgedWorld) => {
@@ -120,6 +122,42 @@ describe('probes of both releases', () => {
       assert.equal(world.jobs.get(key(1, first))?.seen.signal, 'SIGTERM');
     });
   }
+
+  it('begin half a minute after the last one began, or when the clock was set back', async (t) => {
+    const world = await JudgedWorld.open(t);
+    const pairs = new ProbePairs(world.parts, world.plan, noProbes);
+    const follow = async (afterMs: number) => {
+      world.now += afterMs;
+      for (let side = 0; side < 2; side++) {
+        await pairs.follow(true);
+        for (const started of world.started) world.end(started, ended(0));
+      }
+      await pairs.follow(false);
+      return pairs.state.next - 1;
+    };
+    const begun: number[] = [];
+    for (const afterMs of [0, 0, 29_999, 1, -1, -3_600_000]) begun.push(await follow(afterMs));
+    assert.deepEqual(begun, [1, 1, 1, 2, 3, 4]);
+    assert.deepEqual(pairs.state.counts, { new: { asked: 4, failed: 0 }, old: { asked: 4, failed: 0 } });
+  });
+
+  it('that are cancelled count for nothing, and those before them still do', async (t) => {
+    const world = await JudgedWorld.open(t);
+    const orders: JobOrder[] = [];
+    const { target } = world.parts;
+    const startJob = async (order: JobOrder) => (orders.push(order), await target.startJob(order));
+    const counted = { new: { asked: 7, failed: 1 }, old: { asked: 7, failed: 2 } };
+    const known = { ...noProbes, counts: counted, next: 8 };
+    const pairs = new ProbePairs({ ...world.parts, target: { ...target, startJob } }, world.plan, known);
+    await pairs.cancel();
+    assert.deepEqual(pairs.state, known, 'none was running');
+    await pairs.follow(true);
+    await pairs.cancel();
+    assert.deepEqual(pairs.state, { ...known, next: 9, lastBeganAt: world.now });
+    const [order] = orders;
+    assert.deepEqual([order?.app, order?.environment], ['shop', 'production']);
+    assert.equal(world.jobs.get(order?.key ?? '')?.seen.signal, 'SIGTERM');
+  });
 
   it('need a verification of both', async (t) => {
     const world = await JudgedWorld.open(t);

@@ -21,10 +21,10 @@ const orders: SignalQuery = {
   source: { kind: 'job', argv: ['npm', 'run', 'orders'], root: 'app' },
 };
 
-async function readings(t: Parameters<typeof JudgedWorld.open>[0], queries: readonly SignalQuery[]) {
+async function readings(t: Parameters<typeof JudgedWorld.open>[0], queries: readonly SignalQuery[], of = plan()) {
   const world = await JudgedWorld.open(t);
   world.signalQueries = queries;
-  const signals = new SignalReadings(world.parts, plan());
+  const signals = new SignalReadings(world.parts, of);
   t.after(() => signals.close());
   const read = async (afterMs: number) => {
     world.now += afterMs;
@@ -49,6 +49,7 @@ describe('signals', () => {
       { kind: 'prometheus', url, query: 'sum(rate(checkouts{release="r2"}[1m]))' },
       { kind: 'prometheus', url, query: 'sum(rate(checkouts{release="r1"}[1m]))' },
     ]);
+    assert.deepEqual(await read(0), []);
     assert.deepEqual(await read(14_999), []);
     assert.equal((await read(1)).length, 2);
     assert.equal((await read(-3_600_000)).length, 2);
@@ -69,6 +70,51 @@ describe('signals', () => {
     );
     assert.equal(new Set(jobs.map(({ key }) => key)).size, 4);
     assert.match(jobs[0]?.key ?? '', /^shop\/production\/production-rollout-2\/signal\/\d+\/orders\/new$/);
+  });
+
+  it('by a job have a key that never comes twice, also when the clock was set or another control plane asks', async (t) => {
+    const { world, read } = await readings(t, [orders]);
+    const jobs: Extract<SignalQuestion, { kind: 'job' }>['job'][] = [];
+    world.readSignal = async (question) => (question.kind === 'job' ? jobs.push(question.job) : null);
+    await read(900);
+    await read(-500);
+    world.now += 15_000;
+    const after = new SignalReadings(world.parts, plan());
+    t.after(() => after.close());
+    after.follow();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(new Set(jobs.map(({ key }) => key)).size, 6);
+    assert.deepEqual(
+      new Set(jobs.map(({ app, environment }) => `${app}/${environment}`)),
+      new Set(['shop/production']),
+    );
+  });
+
+  for (const before of [{ kind: 'maintenance' }, { kind: 'adopted', host: '10.0.0.9', port: 80 }] as const) {
+    it(`are asked about the new release alone where no other one served (${before.kind})`, async (t) => {
+      const { world, read } = await readings(t, [checkouts, queue], { ...plan(), before });
+      const asked: SignalQuestion[] = [];
+      world.readSignal = async (question) => asked.push(question);
+      const seen = await read(0);
+      assert.deepEqual(
+        seen.map(({ signal, new: fresh, old }) => [signal, fresh, old]),
+        [
+          ['checkouts', 1, null],
+          ['queue', 2, null],
+        ],
+      );
+      assert.equal(asked.length, 2);
+    });
+  }
+
+  it('of which nobody can say what they are are told once, and looked up again', async (t) => {
+    const { world, read } = await readings(t, [queue]);
+    const { signals: known } = world.parts.bindings;
+    world.parts.bindings.signals = async () => Promise.reject(new LotseError('not-found', 'no such definition'));
+    for (let time = 0; time < 2; time++) assert.deepEqual(await read(15_000), []);
+    assert.deepEqual(world.problems, ['reading the signals: no such definition']);
+    world.parts.bindings.signals = known;
+    assert.equal((await read(15_000)).length, 1);
   });
 
   it('that cannot be read are no number, and told once until they can be read again', async (t) => {

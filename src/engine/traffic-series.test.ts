@@ -67,6 +67,60 @@ describe('a series', () => {
     assert.ok(first >= 20 && first < 25, `${first}`);
     assert.ok(second >= 900 && second < 1_050, `${second}`);
     assert.ok((line?.medianMs[0] ?? 0) < 25);
+    series.record(begun + 30_000, [epoch([count('production-1', 300)], { durations: timed(149, 151) })]);
+    assert.ok((history(series).series[0]?.medianMs[2] ?? 0) >= 900, 'only what came since counts');
+  });
+
+  for (const [sinceMs, isRead] of [
+    [0, false],
+    [3_999, false],
+    [4_000, true],
+  ] as const) {
+    it(`has an answer that came ${sinceMs} ms after the last one ${isRead ? 'at once' : 'with the next one'}`, () => {
+      const series = new TrafficSeries();
+      series.record(begun, [epoch([])]);
+      series.record(begun + 18_000, [epoch([count('production-1', 90)])]);
+      series.record(begun + 18_000 + sinceMs, [epoch([count('production-1', 210)])]);
+      series.record(begun + 30_000, [epoch([count('production-1', 210)])]);
+      // 120 in four seconds, of which two belong to the second bucket; or in twelve.
+      assert.deepEqual(history(series).series[0]?.requests, isRead ? [50, 100, 60] : [50, 60, 100]);
+    });
+  }
+
+  it('has what an epoch had counted when it closed, however soon after the last answer', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch([count('production-1', 50)])]);
+    const closed = epoch([count('production-1', 60)], { closedAtMs: begun + 10_000 });
+    const next = (started: number) => {
+      return epoch([count('production-1', started)], { epoch: 2, openedAtMs: begun + 10_000 });
+    };
+    series.record(begun + 10_000, [closed, next(0)]);
+    series.record(begun + 20_000, [next(30)]);
+    const { exactSince, series: lines } = history(series);
+    assert.deepEqual([exactSince, lines[0]?.requests], [begun, [50, 40]]);
+  });
+
+  it('has what ended before the last answer, by another clock, when it ended', () => {
+    const series = new TrafficSeries();
+    series.record(begun, [epoch([])]);
+    series.record(begun + 25_000, [epoch([count('production-1', 50)])]);
+    series.record(begun + 40_000, [epoch([count('production-1', 57)], { closedAtMs: begun + 12_000 })]);
+    assert.deepEqual(history(series).series[0]?.requests, [20, 27, 10, 0]);
+  });
+
+  it('has failures and times of requests that were counted before', () => {
+    const series = new TrafficSeries();
+    const counts = (serverError: number) => [count('production-1', 9, { serverError })];
+    const durations = [{ service: 'web', revision: 'production-1', counts: [9] }];
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch(counts(3))]);
+    series.record(begun + 20_000, [epoch(counts(5))]);
+    series.record(begun + 30_000, [epoch(counts(5), { durations })]);
+    const [line] = history(series).series;
+    assert.deepEqual(line?.requests, [9, 0, 0]);
+    assert.deepEqual(line?.failed, [3, 2, 0]);
+    assert.deepEqual(line?.medianMs, [null, null, 1.1]);
   });
 
   it('of a control plane that has just started shows the average of what its proxy had counted before', () => {
@@ -114,14 +168,51 @@ describe('a series', () => {
     );
   });
 
-  it('forgets what nobody has asked for in two hours', () => {
+  it('is left out where nobody has asked for it since', () => {
     const series = new TrafficSeries();
     series.record(begun, [epoch([])]);
     series.record(begun + 10_000, [epoch([count('production-1', 9)])]);
-    assert.equal(series.size, 1);
-    series.record(begun + 3 * hour, [epoch([count('production-1', 9)])]);
+    series.record(begun + 30_000, [epoch([count('production-1', 9), count('production-2', 8)])]);
+    const since = (ms: number) => history(series, begun + ms).series.map(({ revision }) => revision);
+    assert.deepEqual(since(0), ['production-1', 'production-2']);
+    assert.deepEqual(since(10_000), ['production-2']);
+    assert.deepEqual(since(20_000), ['production-2']);
+    assert.deepEqual(since(30_000), []);
+  });
+
+  it('forgets what nobody has asked for in two hours, and keeps the order of what is left', () => {
+    const series = new TrafficSeries();
+    const durations = [{ service: 'web', revision: 'production-1', counts: [0, 9] }];
+    const counts = [count('production-1', 9)];
+    const more = [count('production-2', 5), count('production-3', 5)];
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch(counts, { durations })]);
+    series.record(begun + 20_000, [epoch([...counts, ...more], { durations })]);
+    const last = [...counts, count('production-2', 5), count('production-3', 6)];
+    series.record(begun + 2 * hour - 1, [epoch(last, { durations })]);
+    assert.equal(series.size, 3);
+    series.record(begun + 2 * hour + 4_000, [epoch(last, { durations })]);
+    assert.deepEqual(
+      history(series).series.map(({ revision }) => revision),
+      ['production-2', 'production-3'],
+    );
+    series.record(begun + 5 * hour, [epoch(last, { durations })]);
     assert.equal(series.size, 0);
     assert.deepEqual(history(series).series, []);
+  });
+
+  it('forgets what was asked for longest ago when there are too many', () => {
+    const series = new TrafficSeries();
+    const services = (name: string, length: number) =>
+      Array.from({ length }, (_, index) => count('production-1', 1, { service: `${name}-${index}` }));
+    const [early, late] = [services('early', mostSeries), services('late', 10)];
+    series.record(begun, [epoch([])]);
+    series.record(begun + 10_000, [epoch(early)]);
+    assert.equal(series.size, mostSeries);
+    series.record(begun + 20_000, [epoch([...early, ...late])]);
+    const names = history(series).series.map(({ service }) => service);
+    assert.equal(names.length, mostSeries);
+    assert.equal(names.filter((name) => name.startsWith('late')).length, 10);
   });
 
   it('never has more lines and buckets than it says, whatever is counted', () => {
@@ -144,6 +235,7 @@ describe('a series', () => {
     series.record(begun, [epoch([])]);
     series.record(begun + 10_000, [epoch([count('production-1', 9)])]);
     series.record(begun - hour, [epoch([count('production-1', 9)])]);
+    assert.deepEqual([series.size, history(series).exactSince], [0, begun - hour]);
     series.record(begun - hour + 10_000, [epoch([count('production-1', 17)])]);
     assert.deepEqual(series.of(scope, { service: null, since: begun - hour }).series[0]?.requests, [8]);
   });
