@@ -134,14 +134,18 @@ describe('signals', () => {
 
   it('hold up nobody: one that hangs is not asked again before it has ended', async (t) => {
     const { world, signals, read } = await readings(t, [queue]);
-    let asked = 0;
+    const asked: AbortSignal[] = [];
     world.readSignal = async (_, signal) => {
-      asked += 1;
+      asked.push(signal);
       return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
     };
     for (let time = 0; time < 5; time++) assert.deepEqual(await read(15_000), []);
-    assert.equal(asked, 1);
+    assert.deepEqual(
+      asked.map(({ aborted }) => aborted),
+      [false],
+    );
     signals.close();
+    assert.equal(asked[0]?.aborted, true, 'nobody reads for a rollout that is over');
     assert.deepEqual([await read(15_000), world.problems], [[], []]);
   });
 
