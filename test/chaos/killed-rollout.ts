@@ -14,7 +14,8 @@ const atLooks = [
   'judge: counters acknowledged',
 ];
 const beforeWriting = '1 before writing *';
-const afterTheEnd = ['judge: before removing evidence', 'judge: evidence removed'];
+/** What the judge does once the rollout has ended. */
+export const afterTheEnd = ['judge: before closing evidence', 'judge: evidence closed', 'judge: checkpoint removed'];
 
 export interface KilledOptions {
   /** A control plane runs, and no rollout is under way. */
