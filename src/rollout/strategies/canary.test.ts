@@ -269,9 +269,12 @@ describe('workers in a canary', () => {
   });
 
   it('give their work back in the first order of the way back, and no order for those that have none', () => {
-    const claims = (id: string) => find(compiled, id).compensation?.effects.filter((effect) => effect.kind === 'claim');
+    const claims = (of: Plan, id: string) =>
+      find(of, id).compensation?.effects.filter((effect) => effect.kind === 'claim');
     const none = [{ kind: 'claim', revision: 'production-2', service: 'sizes', claim: 'none' }];
-    for (const id of ['share-2', 'share-3', 'shift']) assert.deepEqual(claims(id), none, id);
+    for (const id of ['share-2', 'share-3', 'shift']) assert.deepEqual(claims(compiled, id), none, id);
+    const late = compilePlan(canaryInput([10, 20, 500], both));
+    assert.deepEqual(claims(late, 'share-3'), none, 'also those that take work at the last share alone');
   });
 });
 
@@ -362,4 +365,9 @@ it('a share for which the instances of the share before are enough starts no mor
   const input = canaryInput([10, 300, 320, 400, 700], { from: revision(1, services), to: revision(2, services) });
   const grown = ids(compilePlan(input)).filter((id) => id.startsWith('grow-'));
   assert.deepEqual(grown, ['grow-2', 'grow-4', 'grow-5']);
+  const few = compilePlan({ ...input, canary: { shares: input.canary?.shares.slice(1) ?? [] } });
+  assert.deepEqual(
+    ids(few).filter((id) => id.startsWith('grow-')),
+    ['grow-3', 'grow-4'],
+  );
 });
