@@ -56,6 +56,11 @@ describe('a judgement in words', () => {
     );
   });
 
+  it('says of a release that nobody has asked that it has no rate', () => {
+    const counted = { new: { requests: 10, events: 10 }, old: { requests: 0, events: 0 } };
+    assert.match(sentenceOf(harmful({ counted })), /fails 100 % of requests, the old none: /);
+  });
+
   it('says what takes too long', () => {
     const counted = { new: { requests: 500, events: 60 }, old: { requests: 9_500, events: 95 } };
     assert.match(
@@ -80,6 +85,9 @@ describe('a judgement in words', () => {
     const api = { ...web, service: 'api', harm: { log: 100, threshold: 6 }, verdict: 'harmful' } as const;
     const both = [...(harmful({}).findings ?? []), api];
     assert.match(sentenceOf({ verdict: 'harmful', findings: both }), /^api .* less than 1 in a million against chance/);
+    const nearer = { ...api, harm: { log: 9, threshold: 3 } };
+    const further = { ...api, service: 'admin', harm: { log: 10, threshold: 9 } };
+    assert.match(sentenceOf({ verdict: 'harmful', findings: [further, nearer] }), /^api /, 'beyond its own threshold');
   });
 
   it('says which limit is broken, and what a spent budget was for', () => {
@@ -89,6 +97,8 @@ describe('a judgement in words', () => {
       sentenceOf({ exposure: { spent: 31.4, budget: 30 } }),
       'The new release has cost 31 failed requests that the old one would not have had; 30 are allowed.',
     );
+    assert.match(sentenceOf({ exposure: { spent: 30, budget: 30 } }), /^The new release has cost 30 /);
+    assert.match(sentenceOf({ exposure: { spent: 29, budget: 30 } }), /^Undecided: /);
   });
 
   it('says how long it takes at today’s load until health is proven', () => {
@@ -111,6 +121,19 @@ describe('a judgement in words', () => {
       / 48 more minutes .* api can be /,
     );
     assert.match(sentenceOf({ findings: [{ ...web, verdict: 'healthy' }, api] }), /^Undecided: api /);
+    const found = { findings: [{ ...web, verdict: 'healthy' }, api], perSecond: { web: 0.01, api: 10 } } as const;
+    assert.match(
+      sentenceOf(found),
+      / about 5 more minutes are needed until api can be /,
+      'but not for one that is found',
+    );
+  });
+
+  it('says how many requests there were where nobody knows how long it takes', () => {
+    const after = (requests: number) =>
+      sentenceOf({ findings: [{ ...web, counted: { ...web.counted, new: { requests, events: 0 } } }], perSecond: {} });
+    assert.equal(after(1), 'Undecided: web of the new release has had 1 request so far, too few to tell.');
+    assert.equal(after(2), 'Undecided: web of the new release has had 2 requests so far, too few to tell.');
   });
 
   it('shows both rates when the new release looks worse', () => {
@@ -118,6 +141,10 @@ describe('a judgement in words', () => {
     assert.match(
       sentenceOf({ findings: [{ ...web, counted, health: { log: -1.5, threshold: 3 } }] }),
       /^Undecided: web of the new release fails 0.9 % of requests, the old 0.5 %; at today's load about 7 more minutes /,
+    );
+    assert.match(
+      sentenceOf({ findings: [{ ...web, counted, health: { log: -1, threshold: 3 } }] }),
+      /^Undecided: at today/,
     );
   });
 
@@ -128,6 +155,10 @@ describe('a judgement in words', () => {
       'Nothing can be said yet: api has had no request of the new release.',
     );
     assert.equal(sentenceOf({ findings: [web, api] }), 'Undecided: api has had no request of the new release.');
+    assert.equal(
+      sentenceOf({ findings: [api, { ...api, service: 'admin' }] }),
+      'Nothing can be said yet: api and admin have had no request of the new release.',
+    );
     const none = { ...web, counted: unseen };
     assert.equal(
       sentenceOf({ findings: [none], quiet: [none] }),

@@ -28,6 +28,18 @@ describe('first events by bucket', () => {
     assert.deepEqual(grown, { newUnits: 2, oldUnits: 0, newEvents: 1, oldEvents: 0, newRequests: 1 });
   });
 
+  it('move a bucket back to the old arm when the share has become smaller', () => {
+    const risk = FirstEvents.of(1000);
+    risk.take([row(0, true), row(100, true)]);
+    const shrunk = risk.take([row(100, false, true)]);
+    assert.deepEqual(shrunk, { newUnits: 1, oldUnits: 1, newEvents: 0, oldEvents: 1, newRequests: 0 });
+  });
+
+  it('know no bucket beyond their number', () => {
+    const none = { newUnits: 0, oldUnits: 0, newEvents: 0, oldEvents: 0, newRequests: 0 };
+    assert.deepEqual(FirstEvents.of(1000).take([row(1000, true, true), row(-1, false, true)]), none);
+  });
+
   it('see everybody anew in a new epoch, but for those who had their event', () => {
     const risk = FirstEvents.of(1000);
     risk.take([row(0, true, true), row(1, true), row(100, false), row(500, false)]);

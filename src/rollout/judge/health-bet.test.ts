@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { healthGrid } from './grids.ts';
 import { HealthBet } from './health-bet.ts';
 
 const rules = { tolerance: 2, toleratedRate: 0.005 };
@@ -28,6 +29,28 @@ describe('evidence of health', () => {
   it('never comes from no data, nor from twice the odds', () => {
     assert.ok(Math.abs(after(0, 0, 0)) < 1e-12);
     assert.ok(after(40, 10, 95) < healthy);
+  });
+
+  it('from rates alone weighs each request that did not fail, and each that did', () => {
+    // Nobody is left of the old release, so that odds tell nothing.
+    const likelihoods = healthGrid.map((part) => part ** 2 * ((1 - part * 0.005) / (1 - 0.005)) ** 998);
+    const mean = (5 + likelihoods.reduce((sum, each) => sum + each, 0)) / 10;
+    assert.ok(Math.abs(after(1, 2, 0, 1000, 0) - Math.log(mean)) < 1e-9);
+  });
+
+  it('is reached exactly where it is so much', () => {
+    for (const [newUnits, newEvents, oldUnits, oldEvents] of [
+      [1000, 2, 0, 0],
+      [1000, 0, 19_000, 0],
+      [1000, 10, 19_000, 190],
+      [1000, 0, 19_000, 95],
+      [1000, 30, 19_000, 95],
+    ] as const) {
+      const bet = new HealthBet(rules, null);
+      bet.bet({ newUnits, oldUnits, newEvents, oldEvents }, newUnits);
+      const log = bet.logEvidence;
+      assert.deepEqual([bet.reaches(log - 1e-3), bet.reaches(log + 1e-3)], [true, false], `${newEvents}/${oldEvents}`);
+    }
   });
 
   it('goes on from its state', () => {

@@ -20,3 +20,7 @@ it('nothing can be found without anybody to compare with, when it fails more tha
   assert.equal(healthyRequests(0.01, Infinity, rules), Infinity);
   assert.ok(Number.isFinite(healthyRequests(0.001, 0, rules)));
 });
+
+it('where every rate is tolerated no rate proves anything', () => {
+  assert.equal(healthyRequests(0.01, 0, { ...rules, toleratedRate: 1 }), Infinity);
+});

@@ -56,6 +56,9 @@ describe('the likelihood ratio of two odds', () => {
     const none = { newUnits: 40, oldUnits: 900, newEvents: 0, oldEvents: 0 };
     assert.deepEqual(logRatios(none, 1, [2, 3]), [0, 0]);
     assert.deepEqual(logRatios({ ...none, newEvents: 40, oldEvents: 900 }, 1, [2]), [0]);
+    const one = { newUnits: 7, oldUnits: 0, newEvents: 1, oldEvents: 0 };
+    const alternatives = [1.1, 1.7, 2.3, 3.3, 7.7, 19.8];
+    assert.ok(logRatios(one, 1.1, alternatives).every((ratio) => ratio === 0));
     assert.deepEqual(logRatios({ newUnits: 0, oldUnits: 900, newEvents: 0, oldEvents: 7 }, 1, [2]), [0]);
   });
 

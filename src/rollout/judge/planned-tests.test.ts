@@ -56,4 +56,13 @@ describe('what is tested', () => {
       ...['failures - by requests', 'durations - by durations', 'late 400 by requests', 'probes - by requests'],
     ]);
   });
+
+  it('begins afresh with each epoch where the event is frequent, and expects clumps of how long requests take', () => {
+    const kindsOf = (isSticky: boolean) =>
+      testsFor([{ isSticky, lateAfterMs: [100] }]).map(({ metric, isFrequent, isClumped }) =>
+        [metric, ...(isFrequent ? ['frequent'] : []), ...(isClumped ? ['clumped'] : [])].join(' '),
+      );
+    assert.deepEqual(kindsOf(true), ['failures', 'late frequent', 'probes']);
+    assert.deepEqual(kindsOf(false), ['failures', 'durations clumped', 'late frequent clumped', 'probes']);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { logMean } from './grids.ts';
-import { normalQuantile, rankRatios, rankWeights } from './rank-evidence.ts';
+import { normalQuantile, rankRatios, rankStrengths, rankWeights } from './rank-evidence.ts';
 
 interface Draw {
   readonly fresh: readonly number[];
@@ -113,7 +113,13 @@ describe('rank evidence', () => {
 
   it('keeps what is longer than the last bin in it', () => {
     const last = [...Array.from({ length: 95 }, () => 0), 10];
-    assert.ok(Math.max(...rankRatios(last, last, 1.1)) <= 0);
+    // All have the same rank, so no score tells anything, and each bet only pays for its ten draws.
+    for (const [index, ratio] of rankRatios(last, last, 1.1).entries())
+      assert.ok(Math.abs(ratio + 5 * (rankStrengths[index] ?? Number.NaN) ** 2) < 1e-9);
+  });
+
+  it('knows bins that a short histogram does not have', () => {
+    assert.ok(rankRatios([0, 1, 2], [3], 1.4).every(Number.isFinite));
   });
 });
 

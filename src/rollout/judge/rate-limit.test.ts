@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { harmGrid } from './grids.ts';
 import { logBinomialRatio, RateLimit } from './rate-limit.ts';
 
 /** Natural logarithm of a whole number of any size. */
@@ -29,6 +30,24 @@ describe('a limit on a rate', () => {
       assert.ok(Math.abs(log - exact) < 1e-9 * Math.max(1, Math.abs(exact)), `${log} is not ${exact}`);
     }
     assert.ok(Number.isFinite(logBinomialRatio(1e9, 1e7, 0.02, 0.01)));
+  });
+
+  it('bets on rates whose odds are so many times those of the limit', () => {
+    const most = 0.3;
+    const limit = new RateLimit(most);
+    limit.look(1, 1);
+    const rates = limit.state.bet.fromStart.map((log) => most * Math.exp(log));
+    const times = rates.map((rate) => rate / (1 - rate) / (most / (1 - most)));
+    assert.equal(times.length, harmGrid.length);
+    for (const [index, each] of times.entries()) assert.ok(Math.abs(each / (harmGrid[index] ?? 0) - 1) < 1e-9);
+  });
+
+  it('is told nothing by a look without a request', () => {
+    const limit = new RateLimit(0.01);
+    limit.look(60, 2);
+    const before = JSON.stringify(limit.state);
+    limit.look(0, 0);
+    assert.equal(JSON.stringify(limit.state), before);
   });
 
   it('is called broken in at most 1 % of all courses that just keep it', () => {
@@ -67,6 +86,7 @@ describe('a limit on a rate', () => {
     const all = new RateLimit(1);
     all.look(50, 50);
     assert.equal(all.isBroken, false);
+    assert.deepEqual(all.state, new RateLimit(1).state);
   });
 
   it('goes on from its state, and stays broken', () => {

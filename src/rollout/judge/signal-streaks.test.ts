@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JudgeRules } from './judge-rules.ts';
 import type { SignalReading } from './judgement.ts';
-import { noSignals, takeReadings } from './signal-streaks.ts';
+import { isWorse, noSignals, takeReadings } from './signal-streaks.ts';
 
 const rules: JudgeRules = {
   ...{ newRevision: 'production-2', oldRevision: 'production-1', services: [], exposureBudget: null },
   ...{ margin: 1.1, tolerance: 2, toleratedRate: 0.005, withinMs: 7_200_000 },
-  limits: [{ kind: 'signal', signal: 'queue_age', value: 120 }],
+  limits: [
+    { kind: 'signal', signal: 'queue_age', value: 120 },
+    { kind: 'signal', signal: 'free_space', value: 20 },
+  ],
   signals: [
     { signal: 'queue_age', better: 'lower' },
     { signal: 'orders', better: 'higher' },
+    { signal: 'free_space', better: 'higher' },
   ],
 };
 
@@ -30,6 +34,20 @@ describe('signals', () => {
     assert.deepEqual(brokenBy('queue_age', times(3, 150, null)), []);
     assert.deepEqual(brokenBy('queue_age', times(4, 150, null)), ['queue_age is 150; at most 120 is allowed.']);
     assert.deepEqual(brokenBy('queue_age', [...times(3, 150, null), [90, null], ...times(3, 150, null)]), []);
+    assert.deepEqual(brokenBy('free_space', times(4, 19, null)), ['free_space is 19; at least 20 is allowed.']);
+    assert.deepEqual(brokenBy('free_space', times(50, 21, null)), []);
+  });
+
+  it('keep a limit that they only just reach, and are no worse at the margin itself', () => {
+    assert.deepEqual(brokenBy('queue_age', times(50, 120, null)), []);
+    assert.deepEqual(brokenBy('free_space', times(50, 20, null)), []);
+    assert.deepEqual([isWorse(150, 100, 'lower', 1.5), isWorse(151, 100, 'lower', 1.5)], [false, true]);
+  });
+
+  it('are taken in the order of their time, however they come', () => {
+    const reading = (at: number, fresh: number) => ({ signal: 'orders', at: at * 10_000, new: fresh, old: 100 });
+    const bad = [0, 1, 3, 4, 5].map((at) => reading(at, 80));
+    assert.deepEqual(takeReadings(noSignals, [...bad, reading(2, 100)], rules).broken, {});
   });
 
   it('are called worse than with the old release after five readings in a row beyond the margin', () => {

@@ -31,6 +31,23 @@ describe('a spread bet', () => {
     assert.ok(evidenceOf(tosses) > 100);
   });
 
+  it('is reached exactly where it is so much', () => {
+    const courses: readonly (readonly (readonly number[])[])[] = [
+      [[3, 3]],
+      [[3, -3]],
+      Array.from({ length: 5 }, () => [1, -1]),
+      // Trouble begins late, for both alternatives or for one.
+      Array.from({ length: 60 }, (_, look) => (look < 40 ? [-1, -1] : [1, 1])),
+      Array.from({ length: 60 }, (_, look) => (look < 40 ? [-1, -1] : [1, -1])),
+    ];
+    for (const [index, course] of courses.entries()) {
+      const bet = new SpreadBet(halves);
+      for (const ratios of course) bet.bet(ratios);
+      const log = bet.logEvidence;
+      assert.deepEqual([bet.reaches(log - 1e-3), bet.reaches(log + 1e-3)], [true, false], `course ${index}`);
+    }
+  });
+
   it('goes on from its state as if nothing had happened', () => {
     const one = new SpreadBet(halves);
     for (let i = 0; i < 5; i++) one.bet([heads, tails]);

@@ -21,10 +21,18 @@ it('requests are late after what a half, nine tenths and 99 of 100 took before',
   assert.ok(nearlyAll >= 990 && nearlyAll <= 1_150, String(nearlyAll));
 });
 
+it('a rank is in the bin that holds it, and a hundred requests are a history', () => {
+  const halves = binsOf(Array.from({ length: 100 }, (_, index) => (index < 50 ? 20 : 500)));
+  const [half = 0, most = 0] = chooseThresholds(halves, []);
+  assert.ok(half >= 20 && half < 25, String(half));
+  assert.ok(most >= 500 && most < 600, String(most));
+});
+
 it('limits are always among the thresholds, in whole order', () => {
   const durations = binsOf(Array.from({ length: 200 }, () => 50));
   assert.ok(chooseThresholds(durations, [slowest(800)]).includes(800));
   assert.deepEqual(chooseThresholds(null, [slowest(800)]), [400, 800, 1600, 6400]);
+  assert.deepEqual(chooseThresholds(null, [5, 4, 3, 2, 1].map(slowest)), [1, 2, 3, 4]);
 });
 
 it('nothing is late before anybody can notice', () => {
