@@ -39,6 +39,7 @@ describe('excess failures', () => {
   it('are none without requests, without an old release to compare with, and for an equal one', () => {
     assert.equal(spentBy(), 0);
     assert.equal(spentBy(web(1, [0, 0], [400, 9])), 0);
+    assert.equal(spentBy(web(1, [0, 0], [0, 0])), 0);
     assert.equal(spentBy(web(1, [500, 100], [0, 0])), 0);
     assert.equal(spentBy(web(1, [10_000, 50], [190_000, 950])), 0);
   });
@@ -77,6 +78,28 @@ describe('excess failures', () => {
     const one = [1, 2, 3, 4].map((number) => epoch(number, buckets(200, [2])));
     assert.ok(spentBy(...one) <= 10, String(spentBy(...one)));
     assert.ok(spentBy(epoch(1, buckets(10, [0, 1, 2, 3, 4]))) > 30);
+  });
+
+  it('of one visitor are remembered also where each epoch has few of them', () => {
+    const spent = spentBy(...Array.from({ length: 30 }, (_, index) => epoch(index, buckets(9, [2]))));
+    assert.ok(spent <= 10, String(spent));
+  });
+
+  it('are what is beyond the old rate, less what chance and what single visitors may do', () => {
+    const failuresOf = (bucket: number) => (bucket === 0 ? 40 : bucket < 100 ? 9 : 1);
+    const counts = Array.from({ length: 200 }, (_, bucket) =>
+      row('api', bucket < 100, bucket, [40, failuresOf(bucket)]),
+    );
+    const [fresh, old] = [40 + 99 * 9, 100];
+    const pooled = (fresh + old) / 8_000;
+    const rate = (old + 20 * pooled) / 4_020;
+    const squares = counts.reduce((sum, { bucket }) => sum + (failuresOf(bucket) - 40 * pooled) ** 2, 0);
+    const variance = 4_000 * pooled * (1 + 4_000 / 4_020) * (squares / (fresh + old));
+    // A third of the budget of 30 is what one visitor may spend.
+    const heavy = 40 - 40 * rate - 10;
+    const expected = fresh - 4_000 * rate - heavy - Math.sqrt(variance * Math.log1p(variance));
+    assert.ok(expected > 500, String(expected));
+    assert.ok(Math.abs(spentBy(epoch(1, counts)) - expected) < 1e-9, `${spentBy(epoch(1, counts))} is not ${expected}`);
   });
 
   /** A hundred buckets, five of them the canary's; those that fail do so at each of their requests. */

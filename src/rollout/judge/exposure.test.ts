@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { planShares } from './exposure.ts';
+import { healthyRequests } from './healthy-requests.ts';
 
 const load = { requestsPerS: 200, failureRate: 0.005 };
 const permillesOf = (shares: ReturnType<typeof planShares>) => shares.map(({ permille }) => permille);
@@ -18,6 +19,8 @@ describe('the shares of a canary', () => {
     assert.equal(small?.expectedMs, 5_000);
     // 2,100 canary requests at least, ten a second.
     assert.ok((proving?.expectedMs ?? 0) > 200_000 && (proving?.expectedMs ?? 0) < 400_000);
+    const requests = healthyRequests(load.failureRate, 19, { tolerance: 2, toleratedRate: 0.005 });
+    assert.ok(Math.abs((proving?.expectedMs ?? 0) - requests * 100) <= 1, 'a tenth of a second for each');
     assert.equal(later?.expectedMs, 5_000);
     const [slow] = planShares({ shares: [50], budget: null, everyMs: 3_600_000 }, load);
     assert.equal(slow?.expectedMs, 3_600_000);
@@ -34,6 +37,8 @@ describe('the shares of a canary', () => {
   it('have no expected time without load', () => {
     for (const none of [null, { requestsPerS: 0, failureRate: 0 }])
       assert.equal(planShares({ shares: [50], budget: null, everyMs: 0 }, none)[0]?.expectedMs, null);
+    const without = planShares({ shares: [10, 50, 500], budget: null, everyMs: 0 }, null);
+    assert.ok(without.every(({ expectedMs }) => expectedMs === null));
   });
 
   it('begin the smaller, the less a release may cost and the more traffic there is', () => {
@@ -44,6 +49,17 @@ describe('the shares of a canary', () => {
     assert.ok(first(10, 200) < first(30, 200));
     assert.equal(first(30, 1_000_000), 1);
     assert.equal(first(1_000, 1), 250);
+  });
+
+  it('begin where a release that fails every request is back just before it has spent the budget', () => {
+    const within = (budget: number) =>
+      permillesOf(planShares({ shares: null, budget, everyMs: 0 }, { requestsPerS: 100, failureRate: 0 }));
+    // At 17.5 % each failure tells 1.74 nats, so five of them tell the 8.7 that are needed; 52.5 come in three seconds.
+    assert.deepEqual(within(57.5), [175, 350, 500]);
+    assert.deepEqual(within(57.4), [174, 348, 500]);
+    // At 17.6 % six failures are needed; 52.8 come.
+    assert.deepEqual(within(58.7), [175, 350, 500]);
+    assert.deepEqual(within(58.8), [176, 500]);
   });
 
   it('rise to a half, at most doubling, for every budget and load', () => {
@@ -62,6 +78,7 @@ describe('the shares of a canary', () => {
           const before = permilles[index - 1] ?? 0;
           assert.ok(permille > before && Number.isInteger(permille));
           if (before > 0) assert.ok(permille <= 3 * before);
+          assert.ok(permille <= 350 || permille === 500, 'none is hardly less than a half');
         }
       }),
     );

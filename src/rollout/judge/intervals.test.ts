@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EpochCounters } from '../../core/routing-document.ts';
+import type { EpochCounters, TrafficCount } from '../../core/routing-document.ts';
 import { intervalsSince } from './intervals.ts';
 
 function epoch(number: number, ok: number, failed = 0, proxyStart = 'one'): EpochCounters {
@@ -35,6 +35,23 @@ describe('intervals', () => {
     assert.deepEqual(requestsOf(straddling), [[[1, 0]], [[4, 0]]]);
   });
 
+  it('of one number come in the order in which their epochs were opened', () => {
+    const opened = (openedAtMs: number, ok: number) => ({ ...epoch(1, ok, 0, `start ${openedAtMs}`), openedAtMs });
+    assert.deepEqual(requestsOf(intervalsSince({}, [opened(9, 4), opened(5, 11)])), [[[11, 0]], [[4, 0]]]);
+  });
+
+  it('count what the client did wrong, and how many requests say how long they take', () => {
+    const [one] = epoch(1, 10, 2).counts;
+    assert.ok(one !== undefined);
+    const rowOf = (more: Partial<TrafficCount>) => {
+      const [interval] = intervalsSince({}, [{ ...epoch(1, 0), counts: [{ ...one, ...more }] }]).intervals;
+      const [row] = interval?.rows ?? [];
+      return [row?.requests, row?.timed, row?.failures];
+    };
+    assert.deepEqual(rowOf({ clientError: 3 }), [15, 15, 2]);
+    assert.deepEqual(rowOf({ untimed: 5 }), [12, 7, 2]);
+  });
+
   it('count a proxy that was started anew from zero', () => {
     const before = intervalsSince({}, [epoch(1, 10)]);
     assert.deepEqual(requestsOf(intervalsSince(before.seen, [epoch(1, 3, 0, 'two')])), [[[3, 0]]]);
@@ -51,14 +68,15 @@ describe('intervals', () => {
     assert.ok(one !== undefined);
     const of = (buckets: readonly number[], ok: number) => ({
       ...epoch(1, 0),
-      counts: buckets.map((bucket) => ({ ...one, bucket, ok, late: [bucket] })),
+      counts: buckets.map((bucket) => ({ ...one, bucket, ok, failed: 2, late: [bucket] })),
     });
-    const before = intervalsSince({}, [of([7, 3, 9], 10)]);
-    const [interval] = intervalsSince(JSON.parse(JSON.stringify(before.seen)), [of([1, 3, 7, 9], 11)]).intervals;
+    const before = intervalsSince({}, [of([7, 0, 3, 9], 10)]);
+    const [interval] = intervalsSince(JSON.parse(JSON.stringify(before.seen)), [of([1, 0, 3, 7, 9], 11)]).intervals;
     assert.deepEqual(
       interval?.rows.map(({ bucket, requests, late }) => [bucket, requests, late[0]]),
       [
-        [1, 11, 1],
+        [1, 13, 1],
+        [0, 1, 0],
         [3, 1, 0],
         [7, 1, 0],
         [9, 1, 0],
