@@ -12,6 +12,8 @@ describe('the shares of a canary', () => {
     const shares = planShares({ shares: [10, 50, 250, 500], budget: null, everyMs: 600_000 }, load);
     assert.deepEqual(permillesOf(shares), [10, 50, 250, 500]);
     assert.ok(shares.every(({ everyMs }) => everyMs === 600_000));
+    const unwished = planShares({ shares: null, budget: null, everyMs: 0 }, load);
+    assert.deepEqual(permillesOf(unwished), [10, 50, 250, 500]);
   });
 
   it('take as long as the proof of health does at today’s load, once, and else the least time', () => {

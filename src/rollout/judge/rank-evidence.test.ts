@@ -49,6 +49,11 @@ const slowerByBins = (bins: number) => (fresh: readonly number[]) => [
 ];
 
 describe('rank evidence', () => {
+  it('divides all of its wealth among its bets', () => {
+    assert.equal(rankWeights.length, rankStrengths.length);
+    assert.ok(Math.abs(rankWeights.reduce((sum, each) => sum + each, 0) - 1) < 1e-12);
+  });
+
   it('has a mean of at most 1 when the draw alone decides which requests were the new revision’s', () => {
     for (const [pooled, drawn] of [
       [[5, 9, 4, 2], 1],
