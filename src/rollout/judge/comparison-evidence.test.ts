@@ -31,7 +31,7 @@ function wealthOfOne(part: number): number {
   }, 0);
 }
 
-/** The first look of a bet that is spread over looks: 0.65 of the wealth from the start, and the first part of the rest. */
+/** What a bet that is spread over looks stakes on the first one: 0.65 of its wealth, and the first part of the rest. */
 const spreadOnce = 0.65 + 0.35 * (1 - Math.LN2 / Math.log(3));
 
 describe('the evidence of a comparison', () => {

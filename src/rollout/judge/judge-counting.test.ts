@@ -36,8 +36,8 @@ const inputOf = (more: Partial<JudgeInput>): JudgeInput => {
   return { at: 0, epochs: [], probes: { new: none, old: none }, signals: [], ...more };
 };
 const lookAt = (judge: Judge, ...epochs: readonly EpochCounters[]) => judge.look(inputOf({ epochs }));
-const findingOf = ({ findings }: Judgement, metric: Metric): Finding => {
-  const finding = findings.find((each) => each.metric === metric);
+const findingOf = ({ findings }: Judgement, metric: Metric, service: string | null = 'web'): Finding => {
+  const finding = findings.find((each) => each.metric === metric && each.service === service);
   assert.ok(finding);
   return finding;
 };
@@ -111,7 +111,7 @@ describe('what the judge counts', () => {
     const judge = new Judge(rulesOf([byRequest('web')]));
     const counted = (asked: number, oldAsked: number) => {
       const probes = { new: { asked, failed: 0 }, old: { asked: oldAsked, failed: 0 } };
-      const { new: own, old: other } = findingOf(judge.look(inputOf({ probes })), 'probes').counted;
+      const { new: own, old: other } = findingOf(judge.look(inputOf({ probes })), 'probes', null).counted;
       return [own.requests, other.requests];
     };
     assert.deepEqual(counted(4, 0), [0, 0]);
@@ -135,14 +135,15 @@ describe('what the judge counts', () => {
 
 describe('what the judge says of several services', () => {
   it('is how long it takes for the slowest, at the pace of each', () => {
-    const judge = new Judge(rulesOf([byRequest('web'), byRequest('api')]));
+    const tolerances = { tolerance: 2, toleratedRate: 0.005 };
+    const judge = new Judge(rulesOf([byRequest('web'), byRequest('api')], tolerances));
     for (let look = 0; look < 6; look++) {
       const counts = [...both('web', 20 * look, 380 * look), ...both('api', 5 * look, 95 * look)];
       judge.look(inputOf({ at: look * 20_000, epochs: [epochOf(1, counts)] }));
     }
-    const { findings, sentence } = judge.now;
-    const { health } = findings.find((each) => each.service === 'api') ?? findingOf(judge.now, 'failures');
-    const needed = healthyRequests(0, 19, judgeTolerances) * (1 - health.log / health.threshold);
+    const { sentence } = judge.now;
+    const { health } = findingOf(judge.now, 'failures', 'api');
+    const needed = healthyRequests(0, 19, tolerances) * (1 - health.log / health.threshold);
     const expected = moreTime((needed / 0.25) * 1_000);
     assert.equal(sentence, `Undecided: at today's load about ${expected} needed until api can be called healthy.`);
   });
@@ -166,8 +167,6 @@ describe('what the judge says of several services', () => {
       'Nothing can be said yet: web has had no request of the old release.',
     );
   });
-
-  const judgeTolerances = { tolerance: 2, toleratedRate: 0.005 };
 });
 
 describe('how evidence grew', () => {
