@@ -136,12 +136,10 @@ export const rollout = z
       .nullable()
       .meta({ description: 'Who holds it, and until when: after that it goes back by itself' }),
     cause: cause.nullable(),
-    judged: judged
-      .nullable()
-      .meta({
-        description:
-          'What the judge thinks, or thought in the end. Null: nobody judges it; in lists also of all but the latest',
-      }),
+    judged: judged.nullable().meta({
+      description:
+        'What the judge thinks, or thought in the end. Null: nobody judges it; in lists also of all but the latest',
+    }),
     notes: z.array(z.string()),
   })
   .meta({ id: 'Rollout', description: 'Moving an environment from one revision to another' });
