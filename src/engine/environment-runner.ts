@@ -172,7 +172,7 @@ export class EnvironmentRunner {
     const isRunning = async () => (await this.#reconciler.look()).length > 0;
     for (;;) {
       untold = await this.#stopAll(untold);
-      const isOver = untold.length === 0 && !(await this.#attempt('waiting for what runs', isRunning, true));
+      const isOver = !(await this.#attempt('waiting for what runs', isRunning, true));
       if (isOver || clock.uptime() >= untilMs) break;
       await clock.sleep(untold.length === 0 ? stoppingLookMs : afterProblemMs, new AbortController().signal);
     }
