@@ -5,11 +5,7 @@ import { Deadlines } from './deadlines.ts';
 
 function timed() {
   const time = new VirtualTime();
-  const clock = clockOn(
-    time,
-    () => 0,
-    () => false,
-  );
+  const clock = clockOn(time);
   const rests: AbortSignal[] = [];
   const counted: typeof clock = {
     ...clock,

@@ -6,11 +6,7 @@ import { Patience, waitMs } from './patience.ts';
 /** Calls that end when the test says so, in simulated time. */
 function waiting() {
   const time = new VirtualTime();
-  const clock = clockOn(
-    time,
-    () => 0,
-    () => false,
-  );
+  const clock = clockOn(time);
   const rests: AbortSignal[] = [];
   const sleep: typeof clock.sleep = async (ms, signal) => {
     rests.push(signal);

@@ -21,11 +21,7 @@ function heard<Port extends object>(port: Port, called: (call: Call) => unknown)
 
 function patient(answer: (call: Call) => unknown) {
   const time = new VirtualTime();
-  const clock = clockOn(
-    time,
-    () => 0,
-    () => false,
-  );
+  const clock = clockOn(time);
   const calls: Call[] = [];
   const called = (call: Call) => (calls.push(call), answer(call));
   const { parts } = recordedPlane();

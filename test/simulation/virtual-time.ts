@@ -134,7 +134,11 @@ function isBefore(one: Entry, other: Entry): boolean {
 /**
  * The engine's clock on virtual time, off by `offsetMs`. Once `isDead` nobody wakes any more, as in a killed process.
  */
-export function clockOn(time: VirtualTime, offsetMs: () => number, isDead: () => boolean): Clock {
+export function clockOn(
+  time: VirtualTime,
+  offsetMs: () => number = () => 0,
+  isDead: () => boolean = () => false,
+): Clock {
   return {
     now: () => time.now + offsetMs(),
     uptime: () => time.now,
