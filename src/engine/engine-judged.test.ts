@@ -6,13 +6,10 @@ import { Voyage } from '../../test/simulation/voyage.ts';
 import { calm } from '../../test/simulation/weather.ts';
 import { LotseError } from '../core/errors.ts';
 import type { RolloutState } from '../rollout/rollout-state.ts';
+import { rules } from './fixtures/judge-wishes.ts';
 
 /** The real engine and judge, with everything outside them in simulated time. */
 const services = [service('web', { instances: 2 })];
-const rules = {
-  ...{ margin: 1.1, tolerance: 4, toleratedRate: 0.1, withinMs: 120_000 },
-  ...{ limits: [], signals: [], exposureBudget: null },
-};
 
 /** Release 1 serves, release 2 of this quality begins as a canary. */
 async function canary(quality: Quality, seed = 253): Promise<Voyage> {

@@ -4,6 +4,7 @@ import { planFor, revision, service } from '../../test/simulation/shapes.ts';
 import { scope } from '../../test/simulation/world.ts';
 import { Looks } from '../core/looks.ts';
 import type { EngineParts } from './engine.ts';
+import { outcomeIn } from './fixtures/in-time.ts';
 import { recordedPlane } from './fixtures/recorded-plane.ts';
 
 /** What is asked of the engine beside its rollouts: the real one, with everything outside it in simulated time. */
@@ -20,11 +21,7 @@ async function begin({ world, voyage }: Recorded, number: number) {
 
 /** Lets time pass until the promise is settled. */
 async function outcome<Value>({ world }: Recorded, promise: Promise<Value>): Promise<Value> {
-  let isSettled = false;
-  const settled = promise.finally(() => (isSettled = true));
-  settled.catch(() => undefined);
-  assert.ok(await world.time.pass(() => isSettled, 200_000), 'nobody answers');
-  return await settled;
+  return await outcomeIn(world.time, promise, 200_000);
 }
 
 /** Release 1 serves and is watched. */

@@ -6,6 +6,7 @@ import { Voyage } from '../../test/simulation/voyage.ts';
 import { calm } from '../../test/simulation/weather.ts';
 import { scope } from '../../test/simulation/world.ts';
 import type { StrategyName } from '../rollout/plan.ts';
+import { outcomeIn, reach } from './fixtures/in-time.ts';
 
 /** The real engine, with everything outside it in simulated time. */
 const by = { kind: 'person', id: 'grace' } as const;
@@ -38,23 +39,9 @@ async function deploy(voyage: Voyage, number: number, wish: Wish = {}) {
   return await voyage.begin(() => planOf(voyage, number, wish));
 }
 
-/** Lets time pass until the step waits for what it waits for. */
-async function reach(voyage: Voyage, step: string) {
-  const isThere = () => {
-    const { rollout } = voyage.view;
-    const current = rollout?.plan.steps[rollout.index]?.id;
-    return current === step && rollout?.stage === 'performed' && rollout.end === null;
-  };
-  assert.ok(await voyage.world.time.pass(isThere, 60_000), `${step} is never performed`);
-}
-
 /** Lets time pass until the promise is settled. */
 async function outcome<Value>(voyage: Voyage, promise: Promise<Value>, withinMs = 1_000): Promise<Value> {
-  let isSettled = false;
-  const settled = promise.finally(() => (isSettled = true));
-  settled.catch(() => undefined);
-  assert.ok(await voyage.world.time.pass(() => isSettled, withinMs), 'nobody answers');
-  return await settled;
+  return await outcomeIn(voyage.world.time, promise, withinMs);
 }
 
 function afterwards(voyage: Voyage) {
@@ -91,7 +78,7 @@ describe('a command', () => {
   it('is answered at once while the loop rests, also when several come together', async () => {
     const voyage = await serving();
     await deploy(voyage, 2);
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     const say = (kind: 'pause' | 'resume') => voyage.engine.command(scope, { kind, actor: by, reason: null });
     const all = ['resume', 'resume', 'pause', 'pause', 'resume'] as const;
     await outcome(voyage, Promise.all(all.map(say)), 20);
@@ -102,7 +89,7 @@ describe('a command', () => {
   it('that cannot be written fails, and the next one is heard', async () => {
     const voyage = await serving();
     await deploy(voyage, 2);
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     voyage.weather.down.add('journal');
     const abort = () => voyage.engine.command(scope, { kind: 'abort', actor: by, reason: null, blame: false });
     await assert.rejects(outcome(voyage, abort()), code('disk-full'));
@@ -116,7 +103,7 @@ describe('a command', () => {
     it(`is heard while ${port} does not answer`, async () => {
       const voyage = await serving();
       await deploy(voyage, 2);
-      await reach(voyage, 'watch');
+      await reach({ voyage }, 'watch');
       voyage.weather.down.add(port);
       const abort = voyage.engine.command(scope, { kind: 'abort', actor: by, reason: null, blame: false });
       await outcome(voyage, abort, 2_000);
@@ -130,7 +117,7 @@ describe('a command', () => {
   it('that is written is answered, though nobody can see then how the rollout goes on', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { watchMs: 600_000 });
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     voyage.weather.down.add('target');
     await outcome(voyage, voyage.engine.command(scope, { kind: 'advance', actor: by, reason: null }));
     voyage.weather.down.clear();
@@ -153,7 +140,7 @@ describe('a command', () => {
   it('to abort ends the verification that is running', async () => {
     const voyage = await serving();
     const plan = await deploy(voyage, 2);
-    await reach(voyage, 'verify-before');
+    await reach({ voyage }, 'verify-before');
     await outcome(voyage, voyage.engine.command(scope, { kind: 'abort', actor: by, reason: null, blame: false }));
     await voyage.world.time.passMs(10);
     const job = voyage.world.target.observeJob(`shop/production/${plan.rollout}/verify-before`);
@@ -180,7 +167,7 @@ describe('orders', () => {
   it('that were not kept while their step had its time are kept to afterwards', async () => {
     const voyage = await serving();
     await deploy(voyage, 2);
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     voyage.weather.down.add('changes of target');
     // The step gives up after its deadline, and goes on: users are served.
     assert.equal(await voyage.end(), 'settled');
@@ -194,7 +181,7 @@ describe('orders', () => {
   it('are looked after while a rollout is paused: a healed instance gets requests again', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { quality: 'flapping', watchMs: 20_000 });
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     await outcome(voyage, voyage.engine.command(scope, { kind: 'pause', actor: by, reason: null }));
     await voyage.world.time.passMs(15_000);
     assert.equal(voyage.world.traffic.answering(), 'production-2');
@@ -218,7 +205,7 @@ describe('settling the rollout before', () => {
   it('ends a watch, and waits until the old release is gone', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { watchMs: 600_000 });
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     assert.equal(await outcome(voyage, voyage.engine.settle(scope, by), 10_000), true);
     assert.equal(voyage.view.environment.serving?.revision, 'production-2');
     await voyage.close();
@@ -227,9 +214,9 @@ describe('settling the rollout before', () => {
   it('is refused before the watch, on the way back, and in a pause', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { watchMs: 600_000 });
-    await reach(voyage, 'verify-before');
+    await reach({ voyage }, 'verify-before');
     assert.equal(await outcome(voyage, voyage.engine.settle(scope, by)), false);
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     await outcome(voyage, voyage.engine.command(scope, { kind: 'pause', actor: by, reason: 'let me look' }));
     assert.equal(await outcome(voyage, voyage.engine.settle(scope, by)), false);
     assert.equal(voyage.view.rollout?.pause?.reason, 'let me look');
@@ -248,7 +235,7 @@ describe('settling the rollout before', () => {
 it('what a rollout could not stop is stopped, also when the next one has begun', async () => {
   const voyage = await serving();
   await deploy(voyage, 2, { watchMs: 0 });
-  await reach(voyage, 'drain-old');
+  await reach({ voyage }, 'drain-old');
   voyage.weather.down.add('changes of target');
   assert.equal(await voyage.end(), 'settled');
   assert.deepEqual([...afterwards(voyage)], ['production-1', 'production-2']);
@@ -264,7 +251,7 @@ describe('time that nobody looked at', () => {
   it('costs a rollout nothing: after a jump of the clock its step gets its time again', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { quality: 'slow' });
-    await reach(voyage, 'start');
+    await reach({ voyage }, 'start');
     voyage.world.time.jump(8 * 3_600_000);
     assert.equal(await voyage.end(), 'settled');
     assert.ok(voyage.world.trace.some((line) => line.includes('rollout-taken-up')));
@@ -274,7 +261,7 @@ describe('time that nobody looked at', () => {
   it('costs nothing either when the clock was set while a call was under way', async () => {
     const voyage = new Voyage(3, { 'slow request': 0.9 });
     await deploy(voyage, 1, { quality: 'slow', watchMs: 0 });
-    await reach(voyage, 'start');
+    await reach({ voyage }, 'start');
     const { shore } = voyage.world;
     for (const ms of [310, 620, 930]) shore.time.after(ms, () => (shore.clockOffsetMs += 8 * 3_600_000));
     assert.equal(await voyage.end(), 'settled');
@@ -284,7 +271,7 @@ describe('time that nobody looked at', () => {
   it('is not forgotten while the journal cannot be written', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { watchMs: 5_000 });
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     voyage.weather.down.add('changes of journal');
     voyage.world.shore.clockOffsetMs -= 8 * 3_600_000;
     await voyage.world.time.passMs(3_000);
@@ -296,7 +283,7 @@ describe('time that nobody looked at', () => {
   it('suspended overnight and started again, what was watched settles', async () => {
     const voyage = await serving();
     await deploy(voyage, 2, { watchMs: 5_000 });
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     voyage.world.invariants.isSuspended = true;
     await outcome(voyage, voyage.engine.suspend(), 60_000);
     assert.deepEqual([...afterwards(voyage)], []);
@@ -314,7 +301,7 @@ describe('a newer control plane', () => {
     const voyage = await serving();
     const older = voyage.engine;
     await deploy(voyage, 2);
-    await reach(voyage, 'watch');
+    await reach({ voyage }, 'watch');
     voyage.restart();
     assert.equal(await voyage.end(), 'settled');
     await assert.rejects(

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planFor, revision, service } from '../../test/simulation/shapes.ts';
+import { rules } from './fixtures/judge-wishes.ts';
 import { recordedPlane } from './fixtures/recorded-plane.ts';
 
 const services = [service('web', { instances: 2 })];
-const rules = {
-  ...{ margin: 1.1, tolerance: 4, toleratedRate: 0.1, withinMs: 120_000 },
-  ...{ limits: [], signals: [], exposureBudget: null },
-};
 type Plane = ReturnType<typeof plane>;
 
 /** A control plane of which it is known how many rest by its clock, and which questions about signals are under way. */

@@ -5,14 +5,12 @@ import { planFor, revision, service } from '../../test/simulation/shapes.ts';
 import { Looks, type Look } from '../core/looks.ts';
 import type { StrategyName } from '../rollout/plan.ts';
 import { CountingProxy } from './fixtures/counting-proxy.ts';
+import { reach } from './fixtures/in-time.ts';
+import { rules } from './fixtures/judge-wishes.ts';
 import { recordedPlane } from './fixtures/recorded-plane.ts';
 import type { EngineParts } from './parts.ts';
 
 const services = [service('web', { instances: 2, stickiness: { kind: 'none' } })];
-const rules = {
-  ...{ margin: 1.1, tolerance: 4, toleratedRate: 0.1, withinMs: 120_000 },
-  ...{ limits: [], signals: [], exposureBudget: null },
-};
 const canary = { shares: [50, 250].map((permille) => ({ permille, everyMs: 0, expectedMs: null })) };
 const grace = { kind: 'person', id: 'grace' } as const;
 
@@ -58,14 +56,6 @@ async function serving(change?: (parts: EngineParts) => Partial<EngineParts>): P
   await started.voyage.calmDown();
   await started.world.time.passMs(370);
   return started;
-}
-
-async function reach({ world, voyage }: Plane, step: string, stage: 'next' | 'performed' = 'performed') {
-  const isThere = () => {
-    const { rollout } = voyage.view;
-    return rollout?.plan.steps[rollout.index]?.id === step && rollout.stage === stage;
-  };
-  assert.ok(await world.time.pass(isThere, 60_000), `${step} is never ${stage}`);
 }
 
 function say({ voyage, world }: Plane, kind: 'pause' | 'resume'): Promise<void> {

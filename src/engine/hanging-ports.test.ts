@@ -4,15 +4,14 @@ import type { Quality } from '../../test/simulation/behaviour.ts';
 import { planFor, revision, service } from '../../test/simulation/shapes.ts';
 import { LotseError } from '../core/errors.ts';
 import { Engine } from './engine.ts';
+import { reach } from './fixtures/in-time.ts';
+import { rules as brief } from './fixtures/judge-wishes.ts';
 import { recordedPlane } from './fixtures/recorded-plane.ts';
 import type { EngineParts } from './parts.ts';
 
 /** The real engine in simulated time, on ports of which some calls are never answered, or only when the test says so. */
 const services = [service('web', { instances: 2 }), service('mails', { kind: 'worker', port: null })];
-const rules = {
-  ...{ margin: 1.1, tolerance: 4, toleratedRate: 0.1, withinMs: 300_000 },
-  ...{ limits: [], signals: [], exposureBudget: null },
-};
+const rules = { ...brief, withinMs: 300_000 };
 const by = { kind: 'person', id: 'grace' } as const;
 
 type Port = 'target' | 'traffic';
@@ -68,14 +67,6 @@ async function serving(): Promise<Plane> {
   assert.equal(await plane.voyage.end(), 'settled');
   await plane.voyage.calmDown();
   return plane;
-}
-
-async function reach({ world, voyage }: Plane, step: string, stage: 'intended' | 'performed' = 'performed') {
-  const isThere = () => {
-    const { rollout } = voyage.view;
-    return rollout?.plan.steps[rollout.index]?.id === step && rollout.stage === stage;
-  };
-  assert.ok(await world.time.pass(isThere, 60_000), `${step} is never ${stage}`);
 }
 
 async function abort({ world, voyage }: Plane) {

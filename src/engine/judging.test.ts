@@ -59,6 +59,7 @@ describe('a look', () => {
       return await counters();
     };
     const begun: number[] = [];
+    const apart = () => begun.slice(1).map((at, index) => at - (begun[index] ?? 0));
     const lookFor = async (ms: number) => {
       const [from, asked] = [world.now, proxy.asked];
       while (world.now < from + ms) {
@@ -72,18 +73,12 @@ describe('a look', () => {
     await lookFor(1_000);
     begun.length = 0;
     await lookFor(10_000);
-    assert.deepEqual(
-      begun.slice(1).map((at, index) => at - (begun[index] ?? 0)),
-      [3_000, 3_000],
-    );
+    assert.deepEqual(apart(), [3_000, 3_000]);
     tookMs = 800;
     await lookFor(5_000);
     begun.length = 0;
     await lookFor(16_000);
-    assert.deepEqual(
-      begun.slice(1).map((at, index) => at - (begun[index] ?? 0)),
-      [5_000, 5_000],
-    );
+    assert.deepEqual(apart(), [5_000, 5_000]);
   });
 
   it('is not made for a rollout that is not judged, also after one that was', async (t) => {
