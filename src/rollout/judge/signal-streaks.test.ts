@@ -61,6 +61,22 @@ describe('signals', () => {
     assert.equal(brokenBy('queue_age', times(5, 112, 100)).length, 1);
   });
 
+  it('break the same when the clock is put back while they are bad', () => {
+    const hourMs = 3_600_000;
+    const at = (index: number) => (index < 2 ? hourMs : 0) + index * 10_000;
+    const heard = (signal: string, count: number, fresh: number, old: number | null) => {
+      const take = (state: typeof noSignals, index: number) =>
+        takeReadings(state, [{ signal, at: at(index), new: fresh, old }], rules);
+      return Object.keys(Array.from({ length: count }, (_, index) => index).reduce(take, noSignals).broken);
+    };
+    assert.deepEqual([heard('orders', 4, 80, 100), heard('orders', 5, 80, 100)], [[], ['worse orders']]);
+    // Half a minute counts from the first reading by the clock as it is now.
+    assert.deepEqual(
+      [heard('queue_age', 5, 150, null), heard('queue_age', 6, 150, null)],
+      [[], ['limit queue_age 120']],
+    );
+  });
+
   it('mean nothing without a number, and such a reading breaks no streak', () => {
     assert.deepEqual(brokenBy('orders', times(50, null, 100)), []);
     assert.deepEqual(brokenBy('orders', times(50, 10, null)), []);

@@ -54,10 +54,11 @@ export function takeReadings(state: SignalState, readings: readonly SignalReadin
   return { streaks, broken };
 }
 
+/** A clock that is put back makes no streak begin later than now: else it would be long enough only hours from now. */
 export function streakAfter(before: Streak | undefined, isBad: boolean, at: UnixMs): Streak {
   if (!isBad) return { times: 0, since: at };
   const { times, since } = before ?? { times: 0, since: at };
-  return { times: times + 1, since: times === 0 ? at : since };
+  return { times: times + 1, since: times === 0 ? at : Math.min(since, at) };
 }
 
 export function isLongEnough({ times, since }: Streak, needed: Needed, at: UnixMs): boolean {
