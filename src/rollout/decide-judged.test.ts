@@ -70,7 +70,7 @@ describe('a share', () => {
   it('is not over before anybody could look, and then nobody is to blame', () => {
     const state = at('share-1');
     assert.deepEqual(typesOf(state, { judgement: null }, 60_000), []);
-    const { kind, message, inRelease } = causeOf(state, { judgement: null }, 64_000);
+    const { kind, message, inRelease } = causeOf(state, { judgement: null }, 65_000);
     assert.deepEqual([kind, inRelease], ['deadline', false]);
     assert.match(message, /nobody has judged yet$/);
     assert.deepEqual(typesOf(at('share-1', canary, advanced('share-1')), { judgement: null }), ['step-done']);

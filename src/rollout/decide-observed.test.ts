@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decideObserved } from './decide-observed.ts';
+import { evolve } from './evolve.ts';
 import type { Observation, ObservedSlot } from './facts.ts';
-import { plan, revision, seen, service, slot, start, stateAfter, through, upTo } from './fixtures/example-rollout.ts';
+import {
+  plan,
+  revision,
+  seen,
+  service,
+  slot,
+  start,
+  stateAfter,
+  through,
+  upTo,
+  written,
+} from './fixtures/example-rollout.ts';
 import type { Move, Plan } from './plan.ts';
 import type { RolloutEvent } from './rollout-events.ts';
+import { movingSince } from './rollout-state.ts';
 
 const usual = plan();
 const at = (id: string, planned: Plan = usual) => stateAfter(planned, ...upTo(planned, id, 'performed'));
@@ -13,7 +26,7 @@ const answers = [{ revision: 'production-2', inARow: 5, problem: null }];
 
 function look(id: string, more: Partial<Observation>, afterMs = 1_000) {
   const state = at(id);
-  return decideObserved(state, seen((state.intendedAt ?? start) + afterMs, more));
+  return decideObserved(state, seen((movingSince(state) ?? start) + afterMs, more));
 }
 const typesOf = (...question: Parameters<typeof look>) => look(...question).events.map((event) => event.type);
 
@@ -70,6 +83,15 @@ describe('a deadline', () => {
     });
   });
 
+  it('counts from when the effects were performed, however long nobody was there to do it', () => {
+    const intended = stateAfter(usual, ...upTo(usual, 'start', 'intended'));
+    const performedAt = (intended.intendedAt ?? start) + 590_000;
+    const performed = { type: 'step-performed', payload: { step: 'start', direction: 'forward' } } as const;
+    const state = evolve(intended, written(performed, performedAt));
+    assert.deepEqual(decideObserved(state, seen(performedAt + 599_999)).events, []);
+    assert.equal(decideObserved(state, seen(performedAt + 600_000)).events.length, 1);
+  });
+
   it('does not fire when the look shows that the step is done', () => {
     assert.deepEqual(typesOf('start', { slots: up }, 86_400_000), ['step-done']);
   });
@@ -91,7 +113,7 @@ describe('a deadline', () => {
     const ready = { kind: 'ready', revision: 'production-2', service: 'web', slots: 1 } as const;
     const steps = usual.steps.map((step) => (step.id === 'shift' ? { ...step, until: [...step.until, ready] } : step));
     const state = at('shift', { ...usual, steps });
-    const [event] = decideObserved(state, seen((state.intendedAt ?? start) + 60_000)).events;
+    const [event] = decideObserved(state, seen((movingSince(state) ?? start) + 60_000)).events;
     assert.ok(event?.type === 'rollout-turned');
     assert.equal(event.payload.cause.inRelease, true);
     assert.match(event.payload.cause.message, /answered.*; web: 0 of 1 ready$/);
@@ -107,8 +129,8 @@ describe('a deadline', () => {
       { type: 'rollout-advanced', payload: { step: 'start' } },
     ] as const) {
       const resumed = stateAfter(usual, ...events, on);
-      assert.deepEqual(decideObserved(resumed, seen((resumed.intendedAt ?? 0) + 599_999)).events, [], on.type);
-      assert.equal(decideObserved(resumed, seen((resumed.intendedAt ?? 0) + 600_000)).events.length, 1);
+      assert.deepEqual(decideObserved(resumed, seen((movingSince(resumed) ?? 0) + 599_999)).events, [], on.type);
+      assert.equal(decideObserved(resumed, seen((movingSince(resumed) ?? 0) + 600_000)).events.length, 1);
     }
   });
 });
@@ -203,7 +225,7 @@ describe('a way back that fails', () => {
   };
   const overdue = (slots: readonly ObservedSlot[], ifFails?: Move['ifFails']) => {
     const state = back(usual, ifFails);
-    return decideObserved(state, seen((state.intendedAt ?? 0) + 90_000, { slots }));
+    return decideObserved(state, seen((movingSince(state) ?? 0) + 90_000, { slots }));
   };
   const strandedOn = (slots: readonly ObservedSlot[], ifFails?: Move['ifFails']) => {
     const { events, effects } = overdue(slots, ifFails);
@@ -233,7 +255,7 @@ describe('a way back that fails', () => {
     assert.ok(step);
     const state = stateAfter(two, ...upTo(two, 'watch', 'performed'), turned, ...through(step, 'back').slice(0, 2));
     const slots = [unready(1), slot(1, 'api'), slot(2, 'web')];
-    const [event] = decideObserved(state, seen((state.intendedAt ?? 0) + 90_000, { slots })).events;
+    const [event] = decideObserved(state, seen((movingSince(state) ?? 0) + 90_000, { slots })).events;
     assert.ok(event?.type === 'rollout-ended' && event.payload.level?.kind === 'shares');
     assert.equal(event.payload.level.shares[0]?.revision, 'production-2');
   });

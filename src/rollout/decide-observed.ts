@@ -6,7 +6,7 @@ import type { UnixMs } from '../core/ids.ts';
 import type { Cause, Observation } from './facts.ts';
 import type { Condition, Move, Step } from './plan.ts';
 import type { DecidedEvent } from './rollout-events.ts';
-import { currentMove, currentStep, type RolloutState } from './rollout-state.ts';
+import { currentMove, currentStep, movingSince, type RolloutState } from './rollout-state.ts';
 
 /** Sleep between two looks while a step waits for something: at first, and at most, in milliseconds. */
 const lookIntervalMs = 25;
@@ -106,7 +106,7 @@ function overdueCause(
 ): Omit<Cause, 'step'> | null {
   const undecided = undecidedCause(state, seen);
   if (undecided) return undecided;
-  const isOverdue = seen.at - (state.intendedAt ?? seen.at) >= move.deadlineMs;
+  const isOverdue = seen.at - (movingSince(state) ?? seen.at) >= move.deadlineMs;
   return isOverdue ? deadlineCause(move.title, answers) : null;
 }
 

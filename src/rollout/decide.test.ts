@@ -20,7 +20,7 @@ import {
 import type { GateResult, GateState } from './gate.ts';
 import type { GateDefinition } from './plan.ts';
 import type { RolloutEvent } from './rollout-events.ts';
-import type { RolloutState } from './rollout-state.ts';
+import { movingSince, type RolloutState } from './rollout-state.ts';
 
 const approval: GateDefinition = { id: 'approval', kind: 'approval', approvals: 1 };
 const gated = plan({ gates: [approval] });
@@ -384,7 +384,7 @@ describe('a restart', () => {
   });
 
   it('after the deadline gives the step its time again', () => {
-    const deadline = (state.intendedAt ?? 0) + (open.steps[0]?.deadlineMs ?? 0);
+    const deadline = (movingSince(state) ?? 0) + (open.steps[0]?.deadlineMs ?? 0);
     assert.deepEqual(typesOf(state, { kind: 'restarted' }, deadline - 1), []);
     const [event, ...more] = decide(state, { kind: 'restarted' }, deadline).events;
     assert.ok(event?.type === 'rollout-taken-up');

@@ -7,7 +7,7 @@ import type { Fact } from './facts.ts';
 import { isOpen, type GateResult } from './gate.ts';
 import type { Effect, Step } from './plan.ts';
 import type { DecidedEvent } from './rollout-events.ts';
-import { currentMove, currentStep, type RolloutState } from './rollout-state.ts';
+import { currentMove, currentStep, movingSince, type RolloutState } from './rollout-state.ts';
 
 /** What the machine wants to know next. */
 export type Ask =
@@ -73,7 +73,8 @@ function decideTakenUp(state: RolloutState, now: UnixMs): Decision {
   const step = currentStep(state);
   const move = currentMove(state);
   if (step === null || move === null) return decideNext(state, now);
-  const ageMs = state.intendedAt === null ? 0 : now - state.intendedAt;
+  const since = movingSince(state);
+  const ageMs = since === null ? 0 : now - since;
   const isOverdue = ageMs < 0 || ageMs >= move.deadlineMs || isJudgingOverdue(state, now);
   if (!isOverdue) return decideNext(state, now);
   return write({ type: 'rollout-taken-up', payload: { step: step.id } });

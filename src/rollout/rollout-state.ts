@@ -43,6 +43,14 @@ export function currentMove(state: RolloutState): Move | null {
   return state.direction === 'forward' ? step : step.compensation;
 }
 
+/**
+ * Since when the current move counts towards its deadline; null: it is not under way. What is waited for once its effects
+ * are performed has the whole of it, however long nobody was there to perform them.
+ */
+export function movingSince({ intendedAt, performedAt }: RolloutState): UnixMs | null {
+  return intendedAt === null ? null : Math.max(intendedAt, performedAt ?? intendedAt);
+}
+
 /** Has the step that makes it live not been intended yet? */
 export function isBeforeLive({ plan, index, stage }: RolloutState): boolean {
   const live = plan.steps.findIndex((step) => step.makesLive);
