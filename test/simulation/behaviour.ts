@@ -19,7 +19,8 @@ export const qualities = [
   'hangs-users',
   'migration-fails',
 ] as const;
-export type Quality = (typeof qualities)[number];
+/** Its users notice nothing; only a signal tells. */
+export type Quality = (typeof qualities)[number] | 'sells-less';
 
 /** These never get as far as users, wherever there is a verification. */
 export const hopeless = [
@@ -96,6 +97,7 @@ export function lifeOf(seed: number, quality: Quality, place: Place): Life {
     case 'slows-users':
     case 'hangs-users':
     case 'migration-fails':
+    case 'sells-less':
       return well;
     case 'slow':
       return { ...well, readyAfterMs: random.between(600, 2_000) };

@@ -3,7 +3,7 @@ import { Silence, type Fate } from './silence.ts';
 import type { FaultId, Weather } from './weather.ts';
 import type { World } from './world.ts';
 
-type PortName = 'journal' | 'target' | 'traffic' | 'gates' | 'checkpoints';
+type PortName = 'journal' | 'target' | 'traffic' | 'gates' | 'checkpoints' | 'signals';
 
 /** One life of a process, as far as its calls are concerned. */
 export interface Life {

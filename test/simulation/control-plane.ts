@@ -1,6 +1,7 @@
 import { LotseError } from '../../src/core/errors.ts';
 import { chainOf, type ChainName, type Scope } from '../../src/core/ids.ts';
 import { Engine, type EngineParts } from '../../src/engine/engine.ts';
+import type { SignalQuestion } from '../../src/ports/signals/signals.ts';
 import type { ServiceOrder, Target } from '../../src/ports/targets/targets.ts';
 import type { TrafficRouter } from '../../src/ports/traffic/traffic.ts';
 import { Calls } from './calls.ts';
@@ -9,9 +10,13 @@ import type { Knowledge } from './invariants.ts';
 import type { HalfStart } from './simulated-target.ts';
 import type { Shore } from './shore.ts';
 import { Sightings } from './sightings.ts';
+import { whatIsAsked } from './simulated-signals.ts';
 import { clockOn } from './virtual-time.ts';
 import type { Weather } from './weather.ts';
 import type { World } from './world.ts';
+
+/** What reads signals waits so long for an answer, in milliseconds. */
+const signalMs = 10_000;
 
 /** The process is gone: thrown where it happens; whatever it had asked for never answers. */
 class Killed extends Error {}
@@ -47,6 +52,7 @@ export class ControlPlane {
     this.#onEnd = onEnd;
     this.#fence = ++this.#shore.fence;
     this.#calls = new Calls(weather, { isDead: () => this.#isDead, kill: (point) => this.#kill(point) });
+    for (const { signals } of worlds) signals.forget();
     const parts = this.#parts();
     this.engine = new Engine(saboteur === null ? parts : saboteur(parts));
   }
@@ -99,7 +105,7 @@ export class ControlPlane {
       },
       target: this.#target(),
       traffic: this.#traffic(),
-      signals: { read: async () => null },
+      signals: { read: async (question) => await this.#signal(question) },
       bindings: this.#bindings(),
       clock: clockOn(
         this.#shore.time,
@@ -297,9 +303,29 @@ export class ControlPlane {
         this.#gates.set(world, { ...answer, toldAt: world.time.now });
         return answer.results;
       },
-      signals: async () => [],
+      signals: async (plan) => {
+        const world = this.#worldOf(plan);
+        const queries = world.signals.queries(plan);
+        return queries.length === 0 ? [] : await this.#calls.look('signals', world, () => queries);
+      },
       learnFixedPort: async () => undefined,
     };
+  }
+
+  async #signal(question: SignalQuestion): Promise<number> {
+    const { environment, release } = whatIsAsked(question);
+    const world = this.#worldOf({ app: 'shop', environment });
+    const late = world.time.sleep(signalMs).then(() => {
+      throw new LotseError('timeout', 'whoever measures sales does not answer', { retriable: true });
+    });
+    try {
+      const value = await Promise.race([this.#calls.look('signals', world, () => world.signals.value(release)), late]);
+      world.signals.answered(release, 'heard');
+      return value;
+    } catch (error) {
+      world.signals.answered(release, 'failed');
+      throw error;
+    }
   }
 
   #kill(point: string): void {

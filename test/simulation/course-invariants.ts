@@ -35,6 +35,9 @@ export class CourseInvariants {
   #isTurned = false;
   #hasPassedGates = false;
   #isAdvanced = false;
+  /** Something of it was ordered. */
+  #hasBegun = false;
+  #isPaused = false;
 
   constructor(violate: (what: string) => void) {
     this.#violate = violate;
@@ -60,9 +63,13 @@ export class CourseInvariants {
         return event.payload.direction === 'forward' ? this.#checkDone(event, told) : undefined;
       case 'rollout-advanced':
         this.#isAdvanced = true;
+        this.#isPaused = false;
         return;
       case 'rollout-turned':
-        this.#isTurned = true;
+        return this.#checkTurn(event);
+      case 'rollout-paused':
+      case 'rollout-resumed':
+        this.#isPaused = event.type === 'rollout-paused';
         return;
       case 'rollout-ended':
         return this.#checkEnd(event);
@@ -77,6 +84,8 @@ export class CourseInvariants {
     this.#isTurned = false;
     this.#hasPassedGates = plan.gates.length === 0;
     this.#isAdvanced = false;
+    this.#hasBegun = false;
+    this.#isPaused = false;
   }
 
   get #next(): Step | null {
@@ -93,6 +102,7 @@ export class CourseInvariants {
 
   #checkIntent({ payload }: Of<'step-intended'>, before: JournalEvent | null): void {
     const step = this.#next;
+    this.#hasBegun = true;
     if (this.#isTurned) this.#violate(`${payload.step} was begun on the way back`);
     if (step === null || step.id !== payload.step)
       return this.#violate(`${payload.step} was begun when it was the turn of ${step?.id ?? 'nothing'}`);
@@ -121,6 +131,14 @@ export class CourseInvariants {
       this.#violate(`${step.id} was done though the release is harmful`);
     this.#done++;
     this.#isAdvanced = false;
+  }
+
+  /** A newer deploy takes the place only of one that waits, and that no person holds. */
+  #checkTurn({ payload: { cause } }: Of<'rollout-turned'>): void {
+    const isSuperseded = cause.message.startsWith('superseded by');
+    if (isSuperseded && this.#hasBegun) this.#violate('a rollout was superseded though it had begun');
+    if (isSuperseded && this.#isPaused) this.#violate('a rollout was superseded though a person holds it');
+    this.#isTurned = true;
   }
 
   #checkEnd({ payload }: Of<'rollout-ended'>): void {

@@ -2,11 +2,14 @@ import type { Judged } from '../../src/engine/engine.ts';
 import { parseJudged, recordKey } from '../../src/engine/judged-record.ts';
 import type { Judgement } from '../../src/rollout/judge/judgement.ts';
 import type { Plan } from '../../src/rollout/plan.ts';
+import { sales } from './simulated-signals.ts';
 import type { World } from './world.ts';
 
 /** Harm that the judge has found turns the rollout within this, in milliseconds, where nothing else goes wrong. */
 const harmMs = 2_500;
 const mostExtensions = 200;
+/** So many readings that are worse on the side of the new release: five are enough, others may be on their way. */
+const surelyWorse = 8;
 /**
  * And it has no users any more within this, in milliseconds, also while the target says nothing: where the way back is
  * one switch. Rolling and recreate have to start instances first.
@@ -44,6 +47,7 @@ export class JudgeInvariants {
   }
 
   begin(rollout: string): void {
+    this.#world.signals.forget();
     this.#rollout = rollout;
     this.#gone = { new: nothing, old: nothing };
     this.#losses = 0;
@@ -95,7 +99,8 @@ export class JudgeInvariants {
           `the judge knows ${text(counted)} and has forgotten some of ${text(this.#gone[arm])} of the ${arm} release`,
         );
     }
-    if (judged.judgement.verdict === 'harmful') this.#foundHarmful();
+    this.#checkSignals(judged.judgement, state.plan);
+    if (judged.judgement.verdict === 'harmful' || judged.judgement.broken.length > 0) this.#foundHarmful();
   }
 
   /** Once its rollout has ended and the world has calmed down, what was thought is kept and nothing else. */
@@ -105,6 +110,19 @@ export class JudgeInvariants {
     if (!this.#isLookKept || this.#losses > 0 || rollout !== this.#rollout) return;
     const record = parseJudged(checkpoints.get(recordKey({ app, rollout })) ?? null);
     if (record?.rollout !== rollout) this.#world.violate('what the judge thought in the end is not kept');
+  }
+
+  #checkSignals({ broken }: Judgement, plan: Plan): void {
+    const { signals } = this.#world;
+    if (plan.judge === null || plan.judge.signals.length === 0) return;
+    const qualityBefore = plan.before.kind === 'revision' ? this.#world.qualityOf(plan.before.revision) : null;
+    const isBad = this.#world.qualityOf(plan.to.revision) === 'sells-less';
+    const isBroken = broken.some((sentence) => sentence.startsWith(sales.rule.signal));
+    if (isBroken && !isBad) this.#world.violate('a signal that was never bad is held against the release');
+    if (isBroken || !isBad || qualityBefore === 'sells-less') return;
+    const pairs = signals.pairsHeard(plan);
+    if (pairs >= surelyWorse)
+      this.#world.violate(`a signal was worse ${pairs} times in a row, and nothing was made of it`);
   }
 
   #foundHarmful(): void {

@@ -48,7 +48,6 @@ export function disturb(voyage: Voyage, random: Random, plan: Plan): void {
 /** Somebody deploys while another rollout is under way, or would have it over with. */
 export function intrude(voyage: Voyage, random: Random, plan: Plan): void {
   const { world } = voyage;
-  const isUnderWay = () => voyage.view.rollout?.plan.rollout === plan.rollout && voyage.view.rollout.end === null;
   const answered = (what: string, isWrong: (answer: unknown) => boolean) => ({
     followed: (answer: unknown) => {
       world.count(`${what}: followed`);
@@ -57,16 +56,29 @@ export function intrude(voyage: Voyage, random: Random, plan: Plan): void {
     refused: () => world.count(`${what}: refused`),
   });
   world.time.after(random.between(0, 4_000), () => {
-    if (!isUnderWay()) return;
+    if (!isUnderWay(voyage, plan)) return;
     const { followed, refused } = answered('a deploy while another rollout is under way', () => true);
     voyage.engine.begin({ ...plan, rollout: `${plan.rollout}-too` }).then(followed, refused);
   });
   if (random.chance(0.5)) return;
   world.time.after(random.between(500, 12_000), () => {
-    if (!isUnderWay()) return;
-    const { followed, refused } = answered('a watch is ended', (isOver) => isOver === true && isUnderWay());
+    if (!isUnderWay(voyage, plan)) return;
+    const isEarly = (isOver: unknown) => isOver === true && isUnderWay(voyage, plan);
+    const { followed, refused } = answered('a watch is ended', isEarly);
     voyage.engine.settle(world.scope, actor).then(followed, refused);
   });
+}
+
+/** A newer deploy takes the place of one that still waits; one that is under way is left alone. */
+export function supersede(voyage: Voyage, random: Random, plan: Plan): void {
+  const command: Command = { kind: 'supersede', actor, reason: null, release: 'r99-0000000' };
+  voyage.world.time.after(random.between(0, 9_000), () => {
+    if (isUnderWay(voyage, plan)) voyage.command(command);
+  });
+}
+
+function isUnderWay({ view }: Voyage, { rollout }: Plan): boolean {
+  return view.rollout?.plan.rollout === rollout && view.rollout.end === null;
 }
 
 function resume(voyage: Voyage, plan: Plan): void {

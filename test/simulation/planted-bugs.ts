@@ -66,6 +66,21 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
       key.startsWith('judged:') ? undefined : await parts.checkpoints.save(key, value);
     return { ...parts, checkpoints: { ...parts.checkpoints, save } };
   },
+  'nothing is made of what signals say': () => (parts) => ({
+    ...parts,
+    signals: { read: async (question, aborted) => await parts.signals.read(question, aborted).then(() => null) },
+  }),
+  'signals are read in another unit': () => (parts) => ({
+    ...parts,
+    signals: {
+      read: async (question, aborted) => {
+        const value = await parts.signals.read(question, aborted);
+        return value === null ? null : value / 2;
+      },
+    },
+  }),
+  'a newer deploy takes the place of one that is under way': () =>
+    appending((append) => (chain, fence, drafts) => append(chain, fence, drafts.map(asIfSuperseded))),
   'requests of epochs before count for the one in force': () => counting(joined),
   'failed requests count as answered': () => counting((epochs) => epochs.map(whitewashed)),
   'requests without an answer are not told': () => counting((epochs) => epochs.map(answeredAlone)),
@@ -101,6 +116,15 @@ function withoutRouteBack(draft: EventDraft): EventDraft {
   if (!Array.isArray(effects)) return draft;
   const left = effects.filter((effect: unknown) => !isRecord(effect) || effect['kind'] !== 'route');
   return { ...draft, payload: { ...payload, effects: left } };
+}
+
+/** Whatever a rollout is taken back for by a person. */
+function asIfSuperseded(draft: EventDraft): EventDraft {
+  const { payload } = draft;
+  if (draft.type !== 'rollout-turned' || !isRecord(payload)) return draft;
+  const { cause } = payload;
+  if (!isRecord(cause) || cause['kind'] !== 'aborted') return draft;
+  return { ...draft, payload: { ...payload, cause: { ...cause, message: 'superseded by r99-0000000' } } };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

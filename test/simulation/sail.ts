@@ -5,7 +5,7 @@ import type { Saboteur } from './control-plane.ts';
 import { climates, type Course } from './course.ts';
 import { checkEnd, checkStranding, checkVerdict, endState } from './end-state.ts';
 import { countJudged } from './judged-counts.ts';
-import { disturb, intrude } from './people.ts';
+import { disturb, intrude, supersede } from './people.ts';
 import { planFor, type Wanted } from './shapes.ts';
 import { Shore } from './shore.ts';
 import { Succession } from './succession.ts';
@@ -87,6 +87,8 @@ async function rollOut(
     begun.push(name);
     if (course.hasPeople) disturb(voyage, random, plan);
     if (course.hasPeople && random.chance(0.3)) intrude(voyage, random, plan);
+    const newer = world.chanceOf('newer deploy', world.scope.environment, number);
+    if (plan.gates.length > 0 && newer.chance(0.4)) supersede(voyage, newer, plan);
     const end = await voyage.end();
     if (end === null || world.violations.length > 0) return;
     world.count(`rollouts: ${plan.strategy} ${plan.kind} ${end}`);

@@ -59,6 +59,7 @@ export class Silence {
   /** Some calls are about all environments. */
   #note(port: string, { shore }: World, afterMs: number): void {
     shore.count('calls that were met by silence');
+    if (port !== 'target') shore.problemsBesideTarget++;
     shore.note(`the ${port} says nothing`);
     shore.mishaps++;
     shore.hanging++;

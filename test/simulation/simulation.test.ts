@@ -23,7 +23,9 @@ it('rollouts keep every promise through crashes, faults, lies, set clocks, bad r
     [...report.counts].reduce((sum, [name, count]) => sum + (what.test(name) ? count : 0), 0);
   const faults = faultKinds.map((kind) => new RegExp(`^faults: ${kind}`));
   const ends = [/ settled$/, / returned$/, / stranded$/, /^rollouts: canary deploy settled$/, /judged-harmful$/];
-  for (const what of [...faults, ...ends, /^looks of a judge$/, /^requests$/, /^jobs$/])
+  const signals = [/^readings of signals: heard$/, /^judged: sells-less returned limit-broken$/];
+  const superseded = [/^commands followed: supersede$/, /^commands refused: supersede$/];
+  for (const what of [...faults, ...ends, ...signals, ...superseded, /^looks of a judge$/, /^requests$/, /^jobs$/])
     assert.ok(times(what) > 0, `none of ${String(what)}`);
   for (const { what, wrong, of, probability } of judgeBounds(report)) {
     test.diagnostic(`${what}: ${wrong} of ${of}`);

@@ -6,6 +6,7 @@ import type { Course } from './course.ts';
 import { giveEvidence } from './people.ts';
 import type { Random } from './random.ts';
 import { gates, revision, someServices, type Wanted } from './shapes.ts';
+import { sales } from './simulated-signals.ts';
 import type { World } from './world.ts';
 
 /** What somebody wants next in this environment. It follows from seed, environment and number alone. */
@@ -20,11 +21,15 @@ export function nextWanted(world: World, number: number, course: Course): Wanted
   const strategy = wish === 'canary' && course.isSteady ? 'blue-green' : wish;
   const watchMs = random.pick([0, 2_000, 6_000]);
   const isJudged = strategy === 'canary' || (!course.isSteady && random.chance(0.2));
-  const judged = isJudged ? judging(random) : {};
+  const usual = isJudged ? judging(random) : {};
   const hasMigration = random.chance(0.1);
   const back = isBack && previous !== null ? revisionOf(world, previous) : undefined;
   if (back !== undefined) return { kind: 'rollback', to: back, strategy: 'blue-green', watchMs: 0, gates: [] };
-  world.add(to, qualityOf(random, { ...course, isJudged, hasMigration }));
+  const quality = qualityOf(random, { ...course, isJudged, hasMigration });
+  const chance = world.chanceOf('signals', world.scope.environment, number);
+  const hearsSignals = strategy === 'canary' && chance.chance(0.03);
+  const judged = hearsSignals ? withSignals(chance, usual) : usual;
+  world.add(to, hearsSignals && chance.chance(0.5) ? 'sells-less' : quality);
   if (isTired && serving !== null) world.tired.add(serving.revision);
   if (isGated) giveEvidence(world, random, to.release);
   return { kind: 'deploy', to, strategy, watchMs, gates: isGated ? gates : [], hasMigration, ...judged };
@@ -52,7 +57,21 @@ function qualityOf(
   return random.chance(0.6) ? 'good' : random.pick(qualities);
 }
 
-function judging(random: Random): Pick<Wanted, 'canary' | 'holdbackPermille' | 'rules'> {
+type Judged = Pick<Wanted, 'canary' | 'holdbackPermille' | 'rules'>;
+
+/** Signals are read a few times a minute: with them a canary takes its time. */
+function withSignals(random: Random, judged: Judged): Judged {
+  const { rules } = judged;
+  if (rules === undefined) return judged;
+  const limits = random.chance(0.6) ? [{ kind: 'signal', signal: sales.rule.signal, value: sales.limit } as const] : [];
+  return {
+    ...judged,
+    canary: { shares: [50, 250, 500].map((permille) => ({ permille, everyMs: 60_000, expectedMs: null })) },
+    rules: { ...rules, signals: [sales.rule], limits: [...rules.limits, ...limits], withinMs: 400_000 },
+  };
+}
+
+function judging(random: Random): Judged {
   const shares = random.pick<readonly number[]>([[10, 50, 250], [50, 250], [100], [10, 200, 500], [300, 600]]);
   const everyMs = random.pick([0, 0, 3_000]);
   const rules: Omit<JudgeRules, 'newRevision' | 'oldRevision' | 'services'> = {

@@ -8,6 +8,7 @@ import { Invariants } from './invariants.ts';
 import { randomOf, type Random } from './random.ts';
 import { Shore } from './shore.ts';
 import { SimulatedJournal } from './simulated-journal.ts';
+import { SimulatedSignals } from './simulated-signals.ts';
 import { SimulatedTarget } from './simulated-target.ts';
 import { SimulatedTraffic } from './simulated-traffic.ts';
 
@@ -29,6 +30,7 @@ export class World {
   readonly journal = new SimulatedJournal();
   readonly target: SimulatedTarget;
   readonly traffic: SimulatedTraffic;
+  readonly signals: SimulatedSignals;
   readonly invariants: Invariants;
   readonly revisions = new Map<string, Revision>();
   readonly evidence: Evidence[] = [];
@@ -49,6 +51,7 @@ export class World {
     this.scope = of;
     this.target = new SimulatedTarget(this);
     this.traffic = new SimulatedTraffic(this);
+    this.signals = new SimulatedSignals(this);
     this.invariants = new Invariants(this);
   }
 
