@@ -188,6 +188,15 @@ describe('evidence', () => {
     assert.equal((await world.look())?.verdict, 'harmful');
   });
 
+  it('without harm says nothing after a restart before somebody has looked', async (t) => {
+    const world = await JudgedWorld.open(t);
+    serve(world, 0);
+    assert.equal((await world.look())?.verdict, 'undecided');
+    world.restart();
+    world.proxy.isAway = true;
+    assert.equal(await world.look(0), null);
+  });
+
   it('of a poll that straddles a step, or a new proxy, is counted once and in its own epoch', async (t) => {
     const world = await JudgedWorld.open(t);
     serve(world, 0);
