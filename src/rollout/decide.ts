@@ -73,8 +73,7 @@ function decideTakenUp(state: RolloutState, now: UnixMs): Decision {
   const step = currentStep(state);
   const move = currentMove(state);
   if (step === null || move === null) return decideNext(state, now);
-  const since = movingSince(state);
-  const ageMs = since === null ? 0 : now - since;
+  const ageMs = now - (movingSince(state) ?? now);
   const isOverdue = ageMs < 0 || ageMs >= move.deadlineMs || isJudgingOverdue(state, now);
   if (!isOverdue) return decideNext(state, now);
   return write({ type: 'rollout-taken-up', payload: { step: step.id } });
@@ -145,7 +144,7 @@ function decidePerformFailed(
   const step = currentStep(state);
   const move = currentMove(state);
   if (step === null || move === null || state.stage !== 'intended') return nothing;
-  const overdue = now - (state.intendedAt ?? now) >= move.deadlineMs;
+  const overdue = now - (movingSince(state) ?? now) >= move.deadlineMs;
   if (fact.retriable && !overdue) {
     return isJudged(state) ? { ...nothing, ask: askJudge } : { ...nothing, wakeAt: now + performRetryMs };
   }
