@@ -44,10 +44,8 @@ export class SimulatedSignals {
 
   /** Whoever asked has its answer, or has none. */
   answered(release: string, how: keyof Answers): void {
-    const answers = this.#answers.get(release) ?? { heard: 0, failed: 0 };
-    answers[how]++;
+    this.#of(release)[how]++;
     this.#world.count(`readings of signals: ${how}`);
-    this.#answers.set(release, answers);
   }
 
   /** Somebody else asks from now on, or about another rollout. */
@@ -58,9 +56,14 @@ export class SimulatedSignals {
   /** How often at least both releases of a rollout were heard of at once. */
   pairsHeard({ to, before }: Plan): number {
     if (before.kind !== 'revision') return 0;
-    const [one, other] = [to, before].map(({ release }) => this.#answers.get(release) ?? { heard: 0, failed: 0 });
-    if (one === undefined || other === undefined) return 0;
+    const [one, other] = [this.#of(to.release), this.#of(before.release)];
     return Math.min(one.heard, other.heard) - one.failed - other.failed;
+  }
+
+  #of(release: string): Answers {
+    const answers = this.#answers.get(release) ?? { heard: 0, failed: 0 };
+    this.#answers.set(release, answers);
+    return answers;
   }
 }
 

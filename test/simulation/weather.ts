@@ -15,7 +15,7 @@ export const faultKinds = [
   'slow reply',
   /** A call to target or proxy takes up to a minute, and often fails then. */
   'hang',
-  /** Target, proxy or gates say nothing, once or for up to two minutes: what they are told happens then, before, or never. */
+  /** Target, proxy, gates or signals say nothing, once or for up to two minutes: what they are told happens then, before, or never. */
   'silence',
   /** The same order arrives twice. */
   'duplicate',
